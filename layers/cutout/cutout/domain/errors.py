@@ -30,8 +30,9 @@ Code, HTTP status and advice belong to the class; nobody looks at message text. 
 words meant for the client: it never carries a stack trace, an internal name or an internal address.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
 
 
 class CutoutError(Exception):
@@ -66,6 +67,42 @@ class CutoutError(Exception):
         self.minimum = minimum
         self.maximum = maximum
         self.allowed = tuple(allowed)
+
+    @property
+    def is_our_fault(self) -> bool:
+        """Whether the same task may run again under the same taskUUID."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class RememberedError(CutoutError):
+    """The error that a task ended with, read back from its record so that a repeat gets the same answer."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        super().__init__(
+            fields["message"],
+            parameter=fields.get("parameter"),
+            expected_type=fields.get("expected_type"),
+            minimum=fields.get("minimum"),
+            maximum=fields.get("maximum"),
+            allowed=fields.get("allowed", ()),
+        )
+        self.code = fields["code"]  # type: ignore[misc]
+        self.status = int(fields["status"])  # type: ignore[misc]
+
+
+def remember(error: CutoutError) -> dict[str, Any]:
+    """The fields from which `RememberedError` makes the same answer again; only what is set."""
+    fields = {
+        "code": error.code,
+        "status": error.status,
+        "message": error.message,
+        "parameter": error.parameter,
+        "expected_type": error.expected_type,
+        "minimum": error.minimum,
+        "maximum": error.maximum,
+        "allowed": list(error.allowed) or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 class RequestError(CutoutError):

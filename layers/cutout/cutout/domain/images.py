@@ -1,0 +1,28 @@
+"""Images that an account may name by UUID."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from cutout.domain.removal import ImageFormat
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image in the object store: an upload, or a result."""
+
+    image_uuid: UUID
+    account_id: str
+    object_key: str
+    format: ImageFormat
+    width: int
+    height: int
+    size_bytes: int
+
+
+def upload_key(account_id: str, image_uuid: UUID, image_format: ImageFormat) -> str:
+    return f"inputs/{account_id}/{image_uuid}.{image_format.extension}"
+
+
+def result_key(account_id: str, image_uuid: UUID, image_format: ImageFormat) -> str:
+    """Derived from account and image alone: a second run of the same task overwrites the same object."""
+    return f"results/{account_id}/{image_uuid}.{image_format.extension}"

@@ -1,0 +1,91 @@
+"""The price book: dated, versioned, one file, every figure a decimal string in US dollars."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+from cutout.domain.charges import CostLine
+from cutout.domain.metering import Meter
+
+MIB_PER_GB = 1024
+"""Lambda bills memory in GB of 1,024 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The prices of one region and processor architecture, as they apply to one function of `memory_mib`."""
+
+    version: str
+    region: str
+    architecture: str
+    memory_mib: int
+    lambda_gb_second: Decimal
+    lambda_request: Decimal
+    http_api_request: Decimal
+    s3_put: Decimal
+    s3_get: Decimal
+    dynamodb_write: Decimal
+    dynamodb_read: Decimal
+
+    def compute(self, billed_ms: int) -> CostLine:
+        """Billed milliseconds x memory, in GB-seconds."""
+        gb_seconds = Decimal(billed_ms) / 1000 * self.memory_mib / MIB_PER_GB
+        return CostLine("lambda_gb_second", gb_seconds, self.lambda_gb_second)
+
+    def request_share(self, tasks_in_request: int) -> tuple[CostLine, ...]:
+        """One Lambda and one API request, split evenly over the tasks that came in it."""
+        share = Decimal(1) / tasks_in_request
+        return (
+            CostLine("lambda_request", share, self.lambda_request),
+            CostLine("http_api_request", share, self.http_api_request),
+        )
+
+    def metered(self, meter: Meter) -> tuple[CostLine, ...]:
+        """What the task used of S3 and DynamoDB."""
+        lines = (
+            CostLine("s3_put", Decimal(meter.s3_puts), self.s3_put),
+            CostLine("s3_get", Decimal(meter.s3_gets), self.s3_get),
+            CostLine("dynamodb_write", meter.dynamodb_writes, self.dynamodb_write),
+            CostLine("dynamodb_read", meter.dynamodb_reads, self.dynamodb_read),
+        )
+        return tuple(line for line in lines if line.quantity)
+
+
+def billed(milliseconds: float) -> int:
+    """Lambda bills whole milliseconds, rounded up, at least one."""
+    return max(1, math.ceil(milliseconds))
+
+
+def load_price_book() -> Mapping[str, Any]:
+    text = resources.files("cutout.domain").joinpath("prices.json").read_text(encoding="utf-8")
+    book: Mapping[str, Any] = json.loads(text)
+    return book
+
+
+def tariff(book: Mapping[str, Any], *, region: str, architecture: str, memory_mib: int) -> Tariff:
+    """The prices for a function.
+
+    Raises:
+        LookupError: the book has no prices for that region or architecture; the message lists those it has.
+    """
+    regions = book["regions"]
+    if region not in regions:
+        raise LookupError(f"The price book {book['version']} has no region {region!r}; it has {', '.join(sorted(regions))}.")
+    prices = regions[region]
+    if architecture not in prices["lambda_gb_second"]:
+        raise LookupError(f"The price book {book['version']} has no architecture {architecture!r}; it has x86_64 and arm64.")
+    return Tariff(
+        version=book["version"],
+        region=region,
+        architecture=architecture,
+        memory_mib=memory_mib,
+        lambda_gb_second=Decimal(prices["lambda_gb_second"][architecture]),
+        **{
+            name: Decimal(prices[name])
+            for name in ("lambda_request", "http_api_request", "s3_put", "s3_get", "dynamodb_write", "dynamodb_read")
+        },
+    )

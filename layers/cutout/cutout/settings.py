@@ -1,0 +1,87 @@
+"""The one place that reads the environment. template.yaml sets every name in here."""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """The function's environment is incomplete or wrong; the message names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator chose. Names in capitals are the environment's."""
+
+    table_name: str
+    """TABLE_NAME"""
+    bucket_name: str
+    """BUCKET_NAME"""
+    region: str
+    """AWS_REGION"""
+    memory_mib: int
+    """AWS_LAMBDA_FUNCTION_MEMORY_SIZE"""
+    architecture: str
+    model_dir: Path
+    """MODEL_DIR: where the image keeps the models' weights"""
+    default_model: str
+    """DEFAULT_MODEL: used by tasks that name none"""
+    markup: Decimal
+    """COST_MARKUP: what a task costs is multiplied by it"""
+    deadline_s: float
+    """DEADLINE_SECONDS: a synchronous answer is given by then; API Gateway hangs up at 30"""
+    url_ttl_s: int
+    """URL_TTL_SECONDS: how long a signed URL lives, an hour at most"""
+    task_ttl_days: int
+    """TASK_TTL_DAYS: how long a taskUUID is remembered"""
+    max_pixels: int
+    """MAX_INPUT_PIXELS"""
+    max_input_bytes: int
+    """MAX_INPUT_BYTES"""
+    fetch_allow_hosts: frozenset[str]
+    """FETCH_ALLOW_HOSTS: host:port names exempt from the public-address rule. Empty, but for the local stack."""
+
+
+def _text(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"The environment variable {name} is missing or empty.")
+    return value
+
+
+def _number(env: Mapping[str, str], name: str, least: int, most: int) -> Decimal:
+    text = _text(env, name)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise SettingsError(f"The environment variable {name} must be a number, not {text!r}.") from None
+    if not least <= value <= most:
+        raise SettingsError(f"The environment variable {name} must be within {least} and {most}, not {text}.")
+    return value
+
+
+def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check everything at once, at start.
+
+    Raises:
+        SettingsError: a variable is missing or out of its range.
+    """
+    return Settings(
+        table_name=_text(env, "TABLE_NAME"),
+        bucket_name=_text(env, "BUCKET_NAME"),
+        region=_text(env, "AWS_REGION"),
+        memory_mib=int(_number(env, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128, 10_240)),
+        architecture="arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64",
+        model_dir=Path(_text(env, "MODEL_DIR")),
+        default_model=_text(env, "DEFAULT_MODEL"),
+        markup=_number(env, "COST_MARKUP", 0, 1000),
+        deadline_s=float(_number(env, "DEADLINE_SECONDS", 1, 900)),
+        url_ttl_s=int(_number(env, "URL_TTL_SECONDS", 60, 3600)),
+        task_ttl_days=int(_number(env, "TASK_TTL_DAYS", 1, 365)),
+        max_pixels=int(_number(env, "MAX_INPUT_PIXELS", 1, 200_000_000)),
+        max_input_bytes=int(_number(env, "MAX_INPUT_BYTES", 1, 100 * 1024 * 1024)),
+        fetch_allow_hosts=frozenset(filter(None, env.get("FETCH_ALLOW_HOSTS", "").split(","))),
+    )
