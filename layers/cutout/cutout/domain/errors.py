@@ -31,7 +31,6 @@ words meant for the client: it never carries a stack trace, an internal name or 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 
@@ -69,9 +68,9 @@ class CutoutError(Exception):
         self.allowed = tuple(allowed)
 
     @property
-    def is_our_fault(self) -> bool:
-        """Whether the same task may run again under the same taskUUID."""
-        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    def topic(self) -> str:
+        """Where the documentation explains it: the code of the class, whatever parameter an instance names."""
+        return type(self).code
 
 
 class RememberedError(CutoutError):
@@ -86,14 +85,20 @@ class RememberedError(CutoutError):
             maximum=fields.get("maximum"),
             allowed=fields.get("allowed", ()),
         )
+        self._topic = fields["topic"]
         self.code = fields["code"]  # type: ignore[misc]
         self.status = int(fields["status"])  # type: ignore[misc]
+
+    @property
+    def topic(self) -> str:
+        return str(self._topic)
 
 
 def remember(error: CutoutError) -> dict[str, Any]:
     """The fields from which `RememberedError` makes the same answer again; only what is set."""
     fields = {
         "code": error.code,
+        "topic": error.topic,
         "status": error.status,
         "message": error.message,
         "parameter": error.parameter,
@@ -300,6 +305,15 @@ class TaskTimeout(OurFault):
 
     code = "timeout"
     status = 504
+
+
+def as_cutout_error(fault: Exception) -> CutoutError:
+    """The error itself, or for anything unforeseen an `InternalServerError` that has it as its cause."""
+    if isinstance(fault, CutoutError):
+        return fault
+    error = InternalServerError("Something went wrong on our side. Nothing was charged; send the task again.")
+    error.__cause__ = fault
+    return error
 
 
 def error_classes() -> Iterator[type[CutoutError]]:

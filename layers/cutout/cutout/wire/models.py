@@ -1,0 +1,105 @@
+"""The requests as pydantic models: what parses them also describes them."""
+
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from cutout.domain.removal import MattingThresholds
+from cutout.domain.tasks import OutputType
+
+REMOVAL_TYPES: Final = ("imageBackgroundRemoval", "removeBackground")
+DEFAULT_FORMAT: Final = {"imageBackgroundRemoval": "PNG", "removeBackground": "JPG"}
+
+RGBA: Final = "[red, green, blue, opacity]: three integers from 0 to 255 and a number from 0 to 1"
+UUID4: Final = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+
+
+def _colour(values: list[int | float]) -> list[int | float]:
+    *channels, opacity = values
+    if len(values) != 4 or any(type(c) is not int or not 0 <= c <= 255 for c in channels) or not 0 <= opacity <= 1:  # noqa: PLR2004
+        raise ValueError(RGBA)
+    return values
+
+
+def _format(value: str) -> str:
+    return "JPG" if value == "JPEG" else value
+
+
+TaskUUID = Annotated[str, StringConstraints(pattern=UUID4), Field(json_schema_extra={"x-accepted": "a UUID v4"})]
+Threshold = Annotated[int, Field(ge=1, le=255)]
+ImageText = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _alias(name: str) -> str:
+    return {"task_uuid": "taskUUID"}.get(name) or to_camel(name)
+
+
+class WireModel(BaseModel):
+    """Strict: no coercion, no unknown field."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=_alias, hide_input_in_errors=True)
+
+    @classmethod
+    def fields(cls) -> tuple[str, ...]:
+        """The fields as clients spell them."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
+
+
+class RemovalRequest(WireModel):
+    """`imageBackgroundRemoval`, and `removeBackground` once its nesting is flattened."""
+
+    MATTING: ClassVar = MattingThresholds()
+
+    task_type: Literal["imageBackgroundRemoval", "removeBackground"]
+    task_uuid: TaskUUID = Field(description="UUID v4, unique per task. Sent again with the same request, it gives the same answer.")
+    input_image: ImageText = Field(
+        description="The UUID of an earlier image, a data URI, base64, or an http(s) URL. PNG, JPG or WEBP."
+    )
+    model: str | None = Field(None, description="A model's name or AIR identifier.")
+    output_type: OutputType | list[OutputType] = Field(
+        OutputType.URL, strict=False, description="How the result comes back; a list returns each."
+    )
+    output_format: Annotated[Literal["PNG", "JPG", "JPEG", "WEBP"], AfterValidator(_format)] | None = None
+    output_quality: Annotated[int, Field(ge=20, le=99)] = Field(95, description="For JPG and WEBP.")
+    include_cost: bool = False
+    rgba: Annotated[list[int | float], AfterValidator(_colour)] = Field(
+        [255, 255, 255, 0.0],
+        description="The background: red, green, blue 0-255 and its opacity 0-1.",
+        json_schema_extra={"x-accepted": RGBA},
+    )
+    post_process_mask: bool = Field(default=False, description="Morphological clean-up of the mask.")
+    return_only_mask: bool = Field(default=False, description="The matte as a greyscale image, subject white.")
+    alpha_matting: bool = False
+    alpha_matting_foreground_threshold: Threshold = Field(MATTING.foreground, description="Above it a pixel is surely subject.")
+    alpha_matting_background_threshold: Threshold = Field(MATTING.background, description="Below it a pixel is surely background.")
+    alpha_matting_erode_size: Threshold = Field(MATTING.erode_size, description="Erosion of both sure regions, in pixels.")
+    delivery_method: Literal["sync"] = "sync"
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> "RemovalRequest":
+        if self.alpha_matting_foreground_threshold <= self.alpha_matting_background_threshold:
+            raise PydanticCustomError(
+                "thresholds",
+                "alphaMattingForegroundThreshold ({foreground}) must be greater than alphaMattingBackgroundThreshold ({background})",
+                {
+                    "foreground": self.alpha_matting_foreground_threshold,
+                    "background": self.alpha_matting_background_threshold,
+                    "parameter": "alphaMattingForegroundThreshold",
+                },
+            )
+        return self
+
+    def output_types(self) -> tuple[OutputType, ...]:
+        types = self.output_type if isinstance(self.output_type, list) else [self.output_type]
+        return tuple(dict.fromkeys(types))
+
+
+class UploadRequest(WireModel):
+    """`imageUpload`."""
+
+    task_type: Literal["imageUpload"]
+    task_uuid: TaskUUID
+    image: ImageText = Field(description="A data URI, base64, or an http(s) URL. PNG, JPG or WEBP.")
+    include_cost: bool = False

@@ -1,0 +1,182 @@
+"""From JSON to tasks: the one place where what a client sent is checked. Inside, types are true."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from cutout.domain.errors import CutoutError, InvalidParameter, InvalidRequest, MissingParameter, UnsupportedTaskType
+from cutout.domain.removal import Background, ImageFormat, MattingThresholds, OutputSettings, RemovalSettings
+from cutout.domain.tasks import RemovalTask, Task, UploadTask
+from cutout.service.outcomes import Rejected
+from cutout.wire.images import image_source, uploaded_source
+from cutout.wire.models import DEFAULT_FORMAT, REMOVAL_TYPES, RemovalRequest, UploadRequest, WireModel
+from cutout.wire.spelling import flattened
+from cutout.wire.validation import as_request_error
+
+Request = TypeVar("Request", bound=WireModel)
+
+MAX_TASKS = 100
+TASK_TYPES = (*REMOVAL_TYPES, "imageUpload")
+AUTHENTICATION = "authentication"
+LONGEST_ECHO = 200
+"""Characters of an unreadable taskType or taskUUID that are sent back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models installed: every accepted name (AIR ids too) and the model it stands for."""
+
+    names: Mapping[str, str]
+    default: str
+
+    def resolve(self, name: str | None) -> str:
+        """Raises:
+        InvalidParameter: not installed; lists what is.
+        """
+        if name is None:
+            return self.default
+        if name not in self.names:
+            installed = sorted(self.names)
+            raise InvalidParameter(
+                f"The model {name[:LONGEST_ECHO]!r} isn't installed here. Installed: {', '.join(installed)}.",
+                parameter="model",
+                expected_type="string",
+                allowed=installed,
+            )
+        return self.names[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A request body: the key that came in it, if one did, and each task or what is wrong with it, in the order sent."""
+
+    api_key: str | None
+    requests: Sequence[Task | Rejected]
+
+
+def parse_body(body: str | bytes, models: Models) -> Parsed:
+    """Raises:
+    InvalidRequest: the body as a whole isn't an array of 1 to 100 tasks (one object is taken as an array of one).
+    """
+    elements = _elements(body)
+    api_key = None
+    if isinstance(elements[0], Mapping) and elements[0].get("taskType") == AUTHENTICATION:
+        api_key = _api_key(elements[0])
+        elements = elements[1:]
+    if len(elements) > MAX_TASKS:
+        raise InvalidRequest(f"The request has {len(elements)} tasks; at most {MAX_TASKS} are accepted.", maximum=MAX_TASKS)
+    return Parsed(api_key, [parse_task(element, models) for element in elements])
+
+
+def parse_task(element: object, models: Models) -> Task | Rejected:
+    """One element of the array. Never raises: what is wrong with it is in the `Rejected`."""
+    task_type, task_uuid = _echo(element, "taskType"), _echo(element, "taskUUID")
+    try:
+        if not isinstance(element, Mapping):
+            raise InvalidRequest(f"Each task is a JSON object, not {_json_type(element)}.")
+        return _task(element, models)
+    except CutoutError as error:
+        return Rejected(error, task_type, task_uuid)
+
+
+def _task(element: Mapping[str, Any], models: Models) -> Task:
+    task_type = element.get("taskType")
+    if task_type is None:
+        raise MissingParameter(
+            f"taskType is missing. Accepted: {', '.join(TASK_TYPES)}.",
+            parameter="taskType",
+            expected_type="string",
+            allowed=TASK_TYPES,
+        )
+    if task_type in REMOVAL_TYPES:
+        return _removal(_validated(RemovalRequest, flattened(element, RemovalRequest.fields())), models)
+    if task_type == "imageUpload":
+        return _upload(_validated(UploadRequest, element))
+    raise UnsupportedTaskType(
+        f"The taskType {str(task_type)[:LONGEST_ECHO]!r} isn't done here. Accepted: {', '.join(TASK_TYPES)}.",
+        parameter="taskType",
+        expected_type="string",
+        allowed=TASK_TYPES,
+    )
+
+
+def _validated(model: type[Request], element: Mapping[str, Any]) -> Request:
+    try:
+        return model.model_validate(element)
+    except ValidationError as error:
+        raise as_request_error(error, model, model.fields()) from None
+
+
+def _removal(request: RemovalRequest, models: Models) -> RemovalTask:
+    red, green, blue, opacity = request.rgba
+    thresholds = MattingThresholds(
+        foreground=request.alpha_matting_foreground_threshold,
+        background=request.alpha_matting_background_threshold,
+        erode_size=request.alpha_matting_erode_size,
+    )
+    return RemovalTask(
+        task_type=request.task_type,
+        task_uuid=UUID(request.task_uuid),
+        request_hash=_request_hash(request.model_dump(mode="json", exclude={"task_uuid"})),
+        source=image_source(request.input_image, "inputImage"),
+        removal=RemovalSettings(
+            model=models.resolve(request.model),
+            background=Background(int(red), int(green), int(blue), float(opacity)),
+            post_process_mask=request.post_process_mask,
+            only_mask=request.return_only_mask,
+            matting=thresholds if request.alpha_matting else None,
+        ),
+        output=OutputSettings(
+            format=ImageFormat(request.output_format or DEFAULT_FORMAT[request.task_type]), quality=request.output_quality
+        ),
+        output_types=request.output_types(),
+        include_cost=request.include_cost,
+    )
+
+
+def _upload(request: UploadRequest) -> UploadTask:
+    return UploadTask(
+        task_type=request.task_type,
+        task_uuid=UUID(request.task_uuid),
+        request_hash=_request_hash(request.model_dump(mode="json", exclude={"task_uuid"})),
+        source=uploaded_source(request.image, "image"),
+        include_cost=request.include_cost,
+    )
+
+
+def _request_hash(parameters: Mapping[str, Any]) -> str:
+    """SHA-256 of every parameter but the taskUUID, defaults filled in: a default spelled out is the same request."""
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _elements(body: str | bytes) -> list[Any]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body isn't JSON. Send a JSON array of task objects.") from None
+    elements = [parsed] if isinstance(parsed, Mapping) else parsed
+    if not isinstance(elements, list):
+        raise InvalidRequest(f"The body is {_json_type(parsed)}; send a JSON array of task objects.")
+    if not elements:
+        raise InvalidRequest(f"The array is empty; send 1 to {MAX_TASKS} tasks.", minimum=1, maximum=MAX_TASKS)
+    return elements
+
+
+def _api_key(element: Mapping[str, Any]) -> str | None:
+    key = element.get("apiKey")
+    return key if isinstance(key, str) else None
+
+
+def _echo(element: object, name: str) -> str | None:
+    value = element.get(name) if isinstance(element, Mapping) else None
+    return value[:LONGEST_ECHO] if isinstance(value, str) else None
+
+
+def _json_type(value: object) -> str:
+    names = {type(None): "null", bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
+    return names.get(type(value), "an object")
