@@ -15,6 +15,10 @@ from cutout.adapters.safe_http import SafeHttp
 PUBLIC = "93.184.215.14"
 """Where the names of these tests lead to unless a test says otherwise."""
 
+URL = "http://images.example/a.png"
+IMAGE = b"\x89PNG and so on"
+LIMIT = 1000
+
 Answer = bytes | Callable[[socket.socket, threading.Event], None]
 """What a server sends: bytes, or a function that writes to the connection until the event tells it to stop."""
 
@@ -51,7 +55,6 @@ class Server:
 
     def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
-        self.sent_bytes = 0
         self.hung_up = threading.Event()
         """Set once a client closed its connection."""
         self._answers = deque(answers)
@@ -155,3 +158,7 @@ class Internet:
 def soon(seconds: float = 5.0) -> float:
     """A deadline."""
     return time.monotonic() + seconds
+
+
+def get(internet: Internet, url: str = URL, *, max_bytes: int = LIMIT, seconds: float = 5.0) -> bytes:
+    return internet.http().get(url, max_bytes=max_bytes, deadline=soon(seconds))
