@@ -47,8 +47,10 @@ class Invocation:
         object.__setattr__(self, "time", TimeShare(self.monotonic))
 
     def check_deadline(self) -> None:
-        """Raises:
-        TaskTimeout: there is no time left to begin anything.
+        """Ask before beginning anything.
+
+        Raises:
+            TaskTimeout: there is no time left.
         """
         if self.monotonic() >= self.deadline:
             raise TaskTimeout(

@@ -29,6 +29,7 @@ def _format(value: str) -> str:
 
 TaskUUID = Annotated[str, StringConstraints(pattern=UUID4), Field(json_schema_extra={"x-accepted": "a UUID v4"})]
 Threshold = Annotated[int, Field(ge=1, le=255)]
+OutputName = Literal["URL", "base64Data", "dataURI"]
 ImageText = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -58,8 +59,8 @@ class RemovalRequest(WireModel):
         description="The UUID of an earlier image, a data URI, base64, or an http(s) URL. PNG, JPG or WEBP."
     )
     model: str | None = Field(None, description="A model's name or AIR identifier.")
-    output_type: OutputType | list[OutputType] = Field(
-        OutputType.URL, strict=False, description="How the result comes back; a list returns each."
+    output_type: OutputName | Annotated[list[OutputName], Field(min_length=1)] = Field(
+        "URL", description="How the result comes back; a list returns each."
     )
     output_format: Annotated[Literal["PNG", "JPG", "JPEG", "WEBP"], AfterValidator(_format)] | None = None
     output_quality: Annotated[int, Field(ge=20, le=99)] = Field(95, description="For JPG and WEBP.")
@@ -92,8 +93,8 @@ class RemovalRequest(WireModel):
         return self
 
     def output_types(self) -> tuple[OutputType, ...]:
-        types = self.output_type if isinstance(self.output_type, list) else [self.output_type]
-        return tuple(dict.fromkeys(types))
+        names = self.output_type if isinstance(self.output_type, list) else [self.output_type]
+        return tuple(OutputType(name) for name in dict.fromkeys(names))
 
 
 class UploadRequest(WireModel):

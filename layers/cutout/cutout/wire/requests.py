@@ -35,8 +35,10 @@ class Models:
     default: str
 
     def resolve(self, name: str | None) -> str:
-        """Raises:
-        InvalidParameter: not installed; lists what is.
+        """The installed model that a name stands for; the default for None.
+
+        Raises:
+            InvalidParameter: not installed; lists what is.
         """
         if name is None:
             return self.default
@@ -52,16 +54,18 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """A request body: the key that came in it, if one did, and each task or what is wrong with it, in the order sent."""
+class Body:
+    """A request body, opened but not yet parsed: whose it is comes first."""
 
     api_key: str | None
-    requests: Sequence[Task | Rejected]
+    elements: Sequence[object]
 
 
-def parse_body(body: str | bytes, models: Models) -> Parsed:
-    """Raises:
-    InvalidRequest: the body as a whole isn't an array of 1 to 100 tasks (one object is taken as an array of one).
+def open_body(body: str | bytes) -> Body:
+    """Open an array of 1 to 100 tasks; one object is taken as an array of one.
+
+    Raises:
+        InvalidRequest: it isn't that.
     """
     elements = _elements(body)
     api_key = None
@@ -70,7 +74,7 @@ def parse_body(body: str | bytes, models: Models) -> Parsed:
         elements = elements[1:]
     if len(elements) > MAX_TASKS:
         raise InvalidRequest(f"The request has {len(elements)} tasks; at most {MAX_TASKS} are accepted.", maximum=MAX_TASKS)
-    return Parsed(api_key, [parse_task(element, models) for element in elements])
+    return Body(api_key, elements)
 
 
 def parse_task(element: object, models: Models) -> Task | Rejected:

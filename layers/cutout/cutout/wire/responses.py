@@ -1,12 +1,12 @@
 """From outcomes to JSON: exactly the keys of the contract, and never an empty `errors`."""
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from cutout.domain.errors import CutoutError, RememberedError
+from cutout.domain.errors import CutoutError, RateLimitExceeded, RememberedError
 from cutout.domain.images import StoredImage
 from cutout.domain.money import to_dollars
 from cutout.domain.tasks import OutputType, RemovalTask, TaskRecord, TaskStatus, UploadTask
@@ -15,10 +15,11 @@ from cutout.service.outcomes import Completed, Outcome, Rejected
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP status and a body that is ready for `json.dumps`."""
+    """An HTTP status, a body that is ready for `json.dumps`, and headers."""
 
     status: int
     body: dict[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer(outcomes: Sequence[Outcome], documentation: str) -> Answer:
@@ -100,4 +101,5 @@ def error_item(rejected: Rejected, documentation: str) -> dict[str, Any]:
 
 def refusal(error: CutoutError, documentation: str, task_type: str | None = None) -> Answer:
     """The answer to a request that was refused as a whole."""
-    return Answer(error.status, {"errors": [error_item(Rejected(error, task_type), documentation)]})
+    headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, RateLimitExceeded) else {}
+    return Answer(error.status, {"errors": [error_item(Rejected(error, task_type), documentation)]}, headers)
