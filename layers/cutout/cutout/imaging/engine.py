@@ -1,11 +1,18 @@
-"""The port behind which a removal engine stands: pixels and settings in, cutout or matte out."""
+"""The port behind which a removal engine stands (pixels and settings in, cutout or matte out), and our own engine."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+import numpy as np
+
 from cutout.domain.removal import RemovalSettings
+from cutout.imaging.composite import as_seen
 from cutout.imaging.image import Cutout, Image, Plane
+from cutout.imaging.mask import clean_up
+from cutout.imaging.models import Network
+from cutout.imaging.segment import segment
+from cutout.imaging.trimap import make_trimap
 
 Stage = Callable[[str], AbstractContextManager[object]]
 """Opened around each named step of the work, so that the caller may time it: the core itself has no clock."""
@@ -26,3 +33,50 @@ class RemovalEngine(Protocol):
     def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
         """The subject's own colour and its straight alpha."""
         ...
+
+
+class CutoutEngine:
+    """Our own engine: a segmentation network, then matting on the unknown band, then the subject's own colour on soft edges.
+
+    `network_named` gives the warm network of a model's name.
+    """
+
+    def __init__(self, network_named: Callable[[str], Network]) -> None:
+        self._network_named = network_named
+
+    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Plane:
+        with stage("segment"):
+            mask = segment(image, self._network_named(settings.model))
+        if settings.post_process_mask:
+            with stage("mask"):
+                mask = clean_up(mask)
+        if settings.matting is None or not mask.any():
+            return mask
+
+        from cutout.imaging.matting import estimate_alpha
+
+        with stage("trimap"):
+            trimap = make_trimap(mask, settings.matting)
+        with stage("matting"):
+            alpha = estimate_alpha(as_seen(image), mask, trimap)
+        return alpha if image.alpha is None else np.minimum(alpha, image.alpha)
+
+    def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
+        alpha = self.matte(image, settings, stage)
+        from cutout.imaging.foreground import estimate_foreground
+
+        with stage("foreground"):
+            foreground = estimate_foreground(image.rgb, _share_of_visible(alpha, image))
+        return Cutout(foreground, alpha)
+
+
+def _share_of_visible(alpha: Plane, image: Image) -> Plane:
+    """How much of a pixel's own colour is the subject's.
+
+    A file's straight alpha has already been taken out of its colour; only what the mask took away on top of that is still mixed in.
+    """
+    if image.alpha is None:
+        return alpha
+    share = np.zeros_like(alpha)
+    np.divide(alpha, image.alpha, out=share, where=image.alpha > 0)
+    return share

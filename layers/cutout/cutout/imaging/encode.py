@@ -1,0 +1,62 @@
+"""Pixels to a file: PNG, JPG or WEBP, straight alpha, no metadata."""
+
+import io
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from cutout.domain.errors import InvalidParameter
+from cutout.domain.removal import ImageFormat, OutputSettings
+
+Picture = NDArray[np.uint8]
+"""(h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA with straight alpha."""
+
+_LONGEST_SIDE: Final = {ImageFormat.PNG: 2**31 - 1, ImageFormat.JPG: 65_500, ImageFormat.WEBP: 16_383}
+"""Of WebP by its format, of JPEG by libjpeg."""
+
+# Level 3 takes two fifths of the default's time and 18 % more bytes.
+_PNG_LEVEL: Final = 3
+# At and above this quality, 4:2:0's halved colour resolution is the most visible loss: sharp coloured edges are what a cutout has.
+_FULL_COLOUR_FROM: Final = 90
+# 0-6. Method 4, the default, takes twice the time of 2 for 3 % fewer bytes.
+_WEBP_METHOD: Final = 2
+
+
+def check_fits(width: int, height: int, output: OutputSettings) -> None:
+    """Raise before any work is done if the format can't hold a picture of this size.
+
+    Raises:
+        InvalidParameter: `outputFormat`, naming the formats that can.
+    """
+    longest = max(width, height)
+    if longest > _LONGEST_SIDE[output.format]:
+        raise InvalidParameter(
+            f"{output.format} holds at most {_LONGEST_SIDE[output.format]:,} pixels a side, and the result is {width:,} x {height:,}.",
+            parameter="outputFormat",
+            allowed=[format_.value for format_, side in _LONGEST_SIDE.items() if longest <= side],
+        )
+
+
+def encode(picture: Picture, output: OutputSettings) -> bytes:
+    """The file. JPG takes pictures without alpha only: `flatten` first."""
+    match output.format:
+        case ImageFormat.PNG:
+            return encode_png(picture)
+        case ImageFormat.JPG:
+            subsampling = "4:4:4" if output.quality >= _FULL_COLOUR_FROM else "4:2:0"
+            return _save(picture, "JPEG", quality=output.quality, subsampling=subsampling)
+        case ImageFormat.WEBP:
+            return _save(picture, "WEBP", quality=output.quality, method=_WEBP_METHOD)
+
+
+def encode_png(picture: Picture) -> bytes:
+    """PNG of 8 bits a sample."""
+    return _save(picture, "PNG", compress_level=_PNG_LEVEL)
+
+
+def _save(picture: Picture, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    Pillow.fromarray(picture).save(file, kind, **options)
+    return file.getvalue()

@@ -1,0 +1,81 @@
+"""Segmentation: the picture through a network, and the network's small mask back to the picture's size."""
+
+from typing import Final
+
+import numpy as np
+from PIL import Image as Pillow
+
+from cutout.imaging.composite import as_seen
+from cutout.imaging.image import Image, Plane, Rgb
+from cutout.imaging.models import ModelSpec, Network
+
+NO_SUBJECT_BELOW: Final = 0.5
+"""The networks return each pixel's probability of being subject. Where not one pixel is more likely subject than not, there is none.
+
+With u2netp, real subjects reach 0.78-1.00; grass, gravel, stars, a page of text and noise 0.11-0.43; one colour 0.00-0.06."""
+
+_LEAST_WHITE: Final = 16
+"""Brightening stops at 255 / 16: below that a picture is sensor noise."""
+
+
+def segment(image: Image, network: Network) -> Plane:
+    """Where the subject is: (h, w) in [0, 1], zero throughout where the network finds none.
+
+    A picture that has alpha is shown to the network as it looks (`as_seen`), and the mask is multiplied by that alpha: what was already
+    cut out stays out.
+    """
+    seen = thumbnail(as_seen(image), network.spec.input_size)
+    mask = enlarge(predict(seen, network), image.width, image.height)
+    return mask if image.alpha is None else mask * image.alpha
+
+
+def thumbnail(rgb: Rgb, side: int) -> Rgb:
+    """The picture at the network's (side, side), not keeping its aspect: the networks were trained so. LANCZOS, as rembg does."""
+    return np.asarray(Pillow.fromarray(rgb).resize((side, side), Pillow.Resampling.LANCZOS))
+
+
+def predict(seen: Rgb, network: Network) -> Plane:
+    """The network's mask (n, n) in [0, 1] of a thumbnail (n, n, 3), scaled so that its surest pixel is 1."""
+    raw = network.infer(normalise(seen, network.spec))
+    return scale_to_range(sigmoid(raw) if network.spec.activation == "sigmoid" else raw)
+
+
+def normalise(seen: Rgb, spec: ModelSpec) -> Plane:
+    """The network's input (1, 3, n, n): (c / white - mean) / std, in one pass.
+
+    White is the thumbnail's brightest sample, not 255: U2-Net was trained on pictures normalised so (Qin et al. 2020, `ToTensorLab`).
+    """
+    white = max(int(seen.max()), _LEAST_WHITE)
+    mean, std = (np.array(values, np.float32)[:, None, None] for values in (spec.mean, spec.std))
+    batch = np.multiply(seen.transpose(2, 0, 1), 1 / (std * white), dtype=np.float32)
+    batch -= mean / std
+    return batch[None]
+
+
+def sigmoid(logits: Plane) -> Plane:
+    """1 / (1 + exp(-x)), without overflow at either end."""
+    squashed: Plane = np.tanh(logits * np.float32(0.5))
+    return (squashed + 1) * np.float32(0.5)
+
+
+def scale_to_range(probability: Plane) -> Plane:
+    """Stretch to [0, 1] by the extremes, as rembg does, but only where there are both a subject and a background.
+
+    Stretching always finds both: noise becomes a subject, and the shades of a subject that fills the picture become holes. So a picture
+    without a pixel above `NO_SUBJECT_BELOW` gives zeros, and one without a pixel below it is not stretched downwards.
+    """
+    low, high = float(probability.min()), float(probability.max())
+    if not high >= NO_SUBJECT_BELOW:  # so that NaN is no subject either
+        return np.zeros_like(probability)
+    low = low if low < NO_SUBJECT_BELOW else 0.0
+    return (probability - low) / (high - low)
+
+
+def enlarge(mask: Plane, width: int, height: int) -> Plane:
+    """The mask at (height, width).
+
+    Bicubic: it has no second lobe, so that a sharp edge overshoots to one side only, which clipping takes away; LANCZOS leaves a faint
+    echo of the outline in the background.
+    """
+    full = np.asarray(Pillow.fromarray(mask).resize((width, height), Pillow.Resampling.BICUBIC))
+    return full.clip(0, 1)
