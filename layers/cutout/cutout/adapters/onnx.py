@@ -54,22 +54,24 @@ class OnnxNetwork:
 class OnnxModels:
     """The models of a directory. Each is loaded when first asked for, once, however many threads ask."""
 
-    def __init__(self, directory: Path, threads: int | None = None) -> None:
+    def __init__(self, directory: Path, threads: int | None = None, registry: Mapping[str, ModelSpec] | None = None) -> None:
         """Finds what is there; loads nothing.
 
         Args:
             directory: holds `NAME.onnx` for each installed model.
             threads: how many cores one inference uses; None: all that this process may.
+            registry: the models that are known; None: those of `load_registry`.
 
         Raises:
             WeightsError: there is no such directory, or no known model in it.
         """
         if not directory.is_dir():
             raise WeightsError(f"The model directory {directory} is missing. Run: python -m local.models")
+        known = load_registry() if registry is None else registry
         self._directory = directory
         self._threads = threads or len(os.sched_getaffinity(0))
         self.installed: Mapping[str, ModelSpec] = MappingProxyType(
-            {name: spec for name, spec in load_registry().items() if weights_path(directory, name).is_file()}
+            {name: spec for name, spec in known.items() if weights_path(directory, name).is_file()}
         )
         if not self.installed:
             raise WeightsError(f"There is no known model in {directory}. Run: python -m local.models")
