@@ -1,0 +1,52 @@
+"""Where each item lies; the table of them is in the package's docstring."""
+
+from uuid import UUID
+
+from cutout.domain.tasks import TaskKey
+
+Key = dict[str, str]
+
+ACCOUNTS = "ACCOUNTS"
+"""The index entry under which every account is listed."""
+
+
+def account_key(account_id: str) -> Key:
+    return {"pk": f"ACCOUNT#{account_id}", "sk": "ACCOUNT"}
+
+
+def purse_key(account_id: str, name: str) -> Key:
+    return {"pk": f"ACCOUNT#{account_id}", "sk": f"PURSE#{name}"}
+
+
+def top_up_key(account_id: str, reference: str) -> Key:
+    return {"pk": f"ACCOUNT#{account_id}", "sk": f"TOPUP#{reference}"}
+
+
+def api_key_key(key_hash: str) -> Key:
+    return {"pk": f"KEY#{key_hash}", "sk": "KEY"}
+
+
+def task_key(key: TaskKey) -> Key:
+    return {"pk": f"TASK#{key.account_id}#{key.task_uuid}", "sk": "TASK"}
+
+
+def charge_key(key: TaskKey) -> Key:
+    return {"pk": f"CHARGE#{key.account_id}#{key.task_uuid}", "sk": "CHARGE"}
+
+
+def usage_key(account_id: str, day: str, shard: int) -> Key:
+    return {"pk": f"USAGE#{account_id}", "sk": f"DAY#{day}#{shard:02d}"}
+
+
+def image_key(image_uuid: UUID) -> Key:
+    return {"pk": f"IMAGE#{image_uuid}", "sk": "IMAGE"}
+
+
+def ledger_of(account_id: str, month: str) -> str:
+    """The index entry under which an account's charges of a month are listed, oldest first."""
+    return f"LEDGER#{account_id}#{month}"
+
+
+def keys_of(account_id: str) -> str:
+    """The index entry under which an account's API keys are listed, oldest first."""
+    return f"KEYS#{account_id}"

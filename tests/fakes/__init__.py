@@ -1,0 +1,1 @@
+"""In-memory stand-ins for the adapters. They pass the same contract tests (tests/contract)."""
