@@ -37,6 +37,8 @@ class Settings:
     """URL_TTL_SECONDS: how long a signed URL lives, an hour at most"""
     task_ttl_days: int
     """TASK_TTL_DAYS: how long a taskUUID is remembered"""
+    image_ttl_days: int
+    """IMAGE_TTL_DAYS: how long an image may be named by its UUID; the bucket's lifecycle rules keep it as long"""
     max_pixels: int
     """MAX_INPUT_PIXELS"""
     max_input_bytes: int
@@ -81,6 +83,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         deadline_s=float(_number(env, "DEADLINE_SECONDS", 1, 900)),
         url_ttl_s=int(_number(env, "URL_TTL_SECONDS", 60, 3600)),
         task_ttl_days=int(_number(env, "TASK_TTL_DAYS", 1, 365)),
+        image_ttl_days=int(_number(env, "IMAGE_TTL_DAYS", 1, 365)),
         max_pixels=int(_number(env, "MAX_INPUT_PIXELS", 1, 200_000_000)),
         max_input_bytes=int(_number(env, "MAX_INPUT_BYTES", 1, 100 * 1024 * 1024)),
         fetch_allow_hosts=frozenset(filter(None, env.get("FETCH_ALLOW_HOSTS", "").split(","))),

@@ -1,0 +1,99 @@
+"""The one place where ports meet their adapters. Wired once at start, kept warm between invocations."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from uuid import uuid4
+
+from cutout.adapters.onnx import OnnxModels
+from cutout.adapters.safe_http import SafeHttp
+from cutout.domain.prices import load_price_book, tariff
+from cutout.domain.removal import InputLimits
+from cutout.imaging.engine import CutoutEngine
+from cutout.service.desk import TaskDesk
+from cutout.service.inputs import Inputs
+from cutout.service.ports import AccountStore
+from cutout.service.removal import Removals
+from cutout.service.submit import Report, Submissions
+from cutout.service.uploads import Uploads
+from cutout.settings import Settings, SettingsError
+from cutout.wire.requests import Models
+
+LEASE_MS = 60_000
+"""Twice what API Gateway waits: outlives every function time-out on this way in."""
+RESERVE_MS = 3_000
+"""Function time for which money is set aside on acceptance; what a task really takes is settled at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    settings: Settings
+    models: Models
+    accounts: AccountStore
+    submissions: Submissions
+
+
+def wire(settings: Settings, report: Report) -> Wiring:
+    """Load what every request needs, now: initialisation has full processor power, the first request may not.
+
+    Raises:
+        WeightsError, SettingsError: the deployment is broken; the message says how.
+    """
+    installed = OnnxModels(settings.model_dir)
+    if settings.default_model not in installed.installed:
+        raise SettingsError(f"DEFAULT_MODEL is {settings.default_model!r}, but installed are: {', '.join(installed.installed)}.")
+    # The session's set-up runs outside the interpreter's lock, beside boto3's import.
+    with ThreadPoolExecutor(1) as beside:
+        warm = beside.submit(installed.network, settings.default_model)
+        wiring = _connect(settings, installed, report)
+        warm.result()
+    return wiring
+
+
+def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wiring:
+    from cutout.adapters.aws import client
+    from cutout.adapters.dynamodb.accounts import DynamoAccountStore
+    from cutout.adapters.dynamodb.images import DynamoImageCatalogue
+    from cutout.adapters.dynamodb.table import Table
+    from cutout.adapters.dynamodb.tasks import DynamoTaskStore
+    from cutout.adapters.s3 import S3ObjectStore
+
+    table = Table(client("dynamodb", settings.region), settings.table_name)
+    objects = S3ObjectStore(
+        client("s3", settings.region), settings.bucket_name, url_ttl_s=settings.url_ttl_s, max_bytes=settings.max_input_bytes
+    )
+    inputs = Inputs(
+        images=DynamoImageCatalogue(table),
+        objects=objects,
+        fetcher=SafeHttp(allow_hosts=settings.fetch_allow_hosts),
+        limits=InputLimits(max_bytes=settings.max_input_bytes, max_pixels=settings.max_pixels),
+        new_uuid=uuid4,
+    )
+    desk = TaskDesk(
+        tasks=DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days),
+        tariff=tariff(
+            load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib
+        ),
+        markup=settings.markup,
+        clock=lambda: time.time_ns() // 1_000_000,
+        new_uuid=uuid4,
+        lease_ms=LEASE_MS,
+        reserve_ms=RESERVE_MS,
+    )
+    removals = Removals(desk, inputs, objects, CutoutEngine(installed.network), turn=Lock())
+    return Wiring(
+        settings=settings,
+        models=_models(settings, installed),
+        accounts=DynamoAccountStore(table),
+        submissions=Submissions(removals, Uploads(desk, inputs, objects), report),
+    )
+
+
+def _models(settings: Settings, installed: OnnxModels) -> Models:
+    """Every name by which an installed model may be asked for. Of several with the same public id, the registry's first has it."""
+    names = {name: name for name in installed.installed}
+    for name, spec in installed.installed.items():
+        for air in spec.air:
+            names.setdefault(air, name)
+    return Models(names, settings.default_model)
