@@ -46,9 +46,10 @@ def test_a_body_without_a_length_ends_with_the_connection():
         ok(b""),
         ok(b"50\r\nshort", "Transfer-Encoding: chunked"),
         ok(b"5\r\nwhole\r\n", "Transfer-Encoding: chunked"),
+        ok(b"-3\r\nwhole\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
     ],
 )
-def test_a_body_that_is_empty_or_shorter_than_it_says_is_an_error(answer):
+def test_a_body_that_is_empty_or_not_what_its_framing_says_is_an_error(answer):
     with Server(answer) as server, pytest.raises(FailedToTransferImage):
         get(Internet(server))
 

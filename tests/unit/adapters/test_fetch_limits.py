@@ -25,6 +25,12 @@ from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import CutoutError, FailedToTransferImage, ImageTooLarge
 
 
+@pytest.mark.parametrize("answer", [ok(b"x" * 1001), ok(b"3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked")])
+def test_a_body_of_one_byte_over_the_limit_is_too_large(answer):
+    with Server(answer) as server, pytest.raises(ImageTooLarge):
+        get(Internet(server), max_bytes=1000)
+
+
 def test_a_body_that_says_it_is_too_large_is_not_read():
     with Server(endlessly(ok(b"", "Content-Length: 1001"), b"", 0.05)) as server:
         began = time.monotonic()

@@ -1,18 +1,17 @@
 """GET an image, PUT or POST a result, at a URL that a client chose. Why it is as it is: docs/adr/0030."""
 
-import re
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
-from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Literal
 
 from cutout.adapters.safe_http.addresses import is_public
+from cutout.adapters.safe_http.body import NOT_HTTP, BodyTooLarge, read_body
 from cutout.adapters.safe_http.resolve import Lookup, Resolver, system_lookup
 from cutout.adapters.safe_http.target import Refused, Target, parse_target, redirected
 from cutout.adapters.safe_http.wire import Dial, Overrun, Wire, dial, remaining
@@ -23,13 +22,6 @@ _MAX_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_CONNECT_ATTEMPTS: Final = 4
 _MAX_HEAD_BYTES: Final = 64 * 1024
-_PIECE_BYTES: Final = 64 * 1024
-# Chunked framing costs some 8 bytes a chunk: enough for chunks of 64 bytes on average, far below what real servers send.
-_FRAMING_SHARE: Final = 8
-_LENGTH: Final = re.compile(r"[0-9]{1,18}")
-_COMPRESSIONS: Final = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"})
-
-_NOT_HTTP: Final = "The URL's answer isn't valid HTTP."
 
 _USER_AGENT: Final = "Cutout (background removal; fetches what its users ask for)"
 _GET_HEADERS: Final = {
@@ -39,10 +31,6 @@ _GET_HEADERS: Final = {
     "User-Agent": _USER_AGENT,
 }
 _SEND_HEADERS: Final = {"Connection": "close", "User-Agent": _USER_AGENT}
-
-
-class _BodyTooLarge(Exception):
-    pass
 
 
 class SafeHttp:
@@ -90,7 +78,7 @@ class SafeHttp:
             for _ in range(1 + _MAX_REDIRECTS):
                 with self._exchange("GET", target, None, _GET_HEADERS, deadline) as (response, wire):
                     if response.status not in _REDIRECTS:
-                        return _read_body(response, wire, max_bytes)
+                        return read_body(response, wire, max_bytes)
                     target = redirected(target, response.headers["Location"])
             raise Refused(f"The URL redirects more than {_MAX_REDIRECTS} times.")
 
@@ -174,56 +162,12 @@ class SafeHttp:
         return self._given_tls or ssl.create_default_context()
 
 
-def _read_body(response: HTTPResponse, wire: Wire, max_bytes: int) -> bytes:
-    if response.status != HTTPStatus.OK:
-        raise Refused(f"The URL answered with status {response.status} instead of 200.")
-    # Other codings than compressions are nonsense that browsers ignore too ("base64" and "utf-8" are common on S3).
-    if not _COMPRESSIONS.isdisjoint(_tokens(response, "Content-Encoding")):
-        raise Refused("The URL answered with a compressed body, although none was asked for.")
-    declared = _declared_length(response)
-    if declared is not None and declared > max_bytes:
-        raise _BodyTooLarge
-    wire.allow(max_bytes + max_bytes // _FRAMING_SHARE + _MAX_HEAD_BYTES)
-    pieces: list[bytes] = []
-    size = 0
-    while piece := response.read(_PIECE_BYTES):
-        size += len(piece)
-        if size > max_bytes:
-            raise _BodyTooLarge
-        pieces.append(piece)
-    if declared is not None and size < declared:
-        raise Refused("The connection to the URL's host ended before the whole image had arrived.")
-    # http.client also takes a head that breaks off for a complete one.
-    if not pieces:
-        raise Refused("The URL answered with nothing.")
-    return b"".join(pieces)
-
-
-def _declared_length(response: HTTPResponse) -> int | None:
-    """The body's length, None where only its end will show it. Two ways to read one body are refused (RFC 9112, 6.3)."""
-    lengths = {value.strip() for value in response.headers.get_all("Content-Length", [])}
-    codings = _tokens(response, "Transfer-Encoding")
-    if codings and (codings != ["chunked"] or not response.chunked or lengths):
-        raise Refused(_NOT_HTTP)
-    if not lengths:
-        return None
-    length = lengths.pop()
-    if lengths or not _LENGTH.fullmatch(length):
-        raise Refused(_NOT_HTTP)
-    return int(length)
-
-
-def _tokens(response: HTTPResponse, header: str) -> list[str]:
-    values = ",".join(response.headers.get_all(header, []))
-    return [token.strip().lower() for token in values.split(",") if token.strip()]
-
-
 @contextmanager
 def _told_to_client(parameter: str, max_bytes: int | None = None) -> Iterator[None]:
     """Turn what can go wrong into the client's error: never an address, a header or a word of the other side."""
     try:
         yield
-    except (_BodyTooLarge, Overrun) as error:
+    except (BodyTooLarge, Overrun) as error:
         message = f"The image at the URL is larger than {max_bytes} bytes."
         raise ImageTooLarge(message, parameter=parameter, maximum=max_bytes) from error
     except (Refused, OSError, HTTPException) as error:
@@ -243,4 +187,4 @@ def _reason(error: Exception) -> str:
         case OSError():
             return "The connection to the URL's host failed or broke off."
         case _:
-            return _NOT_HTTP
+            return NOT_HTTP
