@@ -1,0 +1,178 @@
+"""Whatever the file's kind, the same picture comes out."""
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from tests.unit.imaging.pictures import GREY, GREY_ALPHA, PALETTE, RGB, RGB_ALPHA, chunk, exif, gradient, png, saved
+
+from cutout.domain.removal import ImageFormat, InputLimits
+from cutout.imaging.decode import decode, inspect
+
+LIMITS = InputLimits()
+PICTURE = gradient()
+GREYS = PICTURE[..., 0]
+HALF = np.full(GREYS.shape, 128, np.uint8)
+
+
+def as_grey_rgb(grey):
+    return np.repeat(grey[..., None], 3, axis=-1)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_lossless_file_gives_its_own_pixels(kind):
+    image = decode(saved(PICTURE, kind, lossless=True), LIMITS)
+    assert np.array_equal(image.rgb, PICTURE)
+    assert image.alpha is None
+
+
+def test_a_jpeg_gives_its_pixels_within_its_own_loss():
+    image = decode(saved(PICTURE, "JPEG", quality=98, subsampling=0), LIMITS)
+    assert np.abs(image.rgb.astype(int) - PICTURE).mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("PNG", {}), ("JPEG", {"quality": 100}), ("JPEG", {"progressive": True, "quality": 100})]
+)
+def test_grey_becomes_three_equal_channels(kind, options):
+    image = decode(saved(GREYS, kind, **options), LIMITS)
+    assert np.abs(image.rgb.astype(int) - as_grey_rgb(GREYS)).max() <= 2
+    assert np.array_equal(image.rgb[..., 0], image.rgb[..., 2])
+
+
+def test_one_bit_becomes_black_and_white():
+    image = decode(saved(Pillow.fromarray(GREYS > 100)), LIMITS)
+    assert np.array_equal(image.rgb, as_grey_rgb(np.where(GREYS > 100, 255, 0)))
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+def test_few_bits_reach_full_white(bits):
+    assert (decode(png(np.full((4, bits), 0xFF, np.uint8), GREY, bits=bits, width=8), LIMITS).rgb == 255).all()
+
+
+def test_a_palette_becomes_its_colours():
+    image = decode(saved(Pillow.fromarray(PICTURE).quantize(256)), LIMITS)
+    assert np.array_equal(image.rgb, np.asarray(Pillow.fromarray(PICTURE).quantize(256).convert("RGB")))
+
+
+def test_a_palettes_transparency_becomes_alpha():
+    colours = chunk(b"PLTE", bytes([255, 0, 0, 0, 255, 0, 0, 0, 255]))
+    indices = np.array([[0, 1, 2]], np.uint8)
+    image = decode(png(indices, PALETTE, colours, chunk(b"tRNS", bytes([0, 128]))), LIMITS)
+    assert image.rgb.tolist() == [[[255, 0, 0], [0, 255, 0], [0, 0, 255]]]
+    assert image.alpha == pytest.approx(np.array([[0, 128 / 255, 1]]))
+
+
+@pytest.mark.parametrize(
+    ("samples", "colour", "transparent", "alpha"),
+    [
+        (np.array([[10, 20]], np.uint8), GREY, bytes([0, 20]), [[1, 0]]),
+        (np.array([[[1, 2, 3], [1, 2, 4]]], np.uint8), RGB, bytes([0, 1, 0, 2, 0, 3]), [[0, 1]]),
+        (np.array([[1000, 1001]], ">u2"), GREY, (1001).to_bytes(2), [[1, 0]]),
+        (np.array([[[1000, 2000, 3000], [9000, 9000, 9000]]], ">u2"), RGB, np.array([1000, 2000, 3000], ">u2").tobytes(), [[0, 1]]),
+    ],
+    ids=["grey", "rgb", "16-bit grey", "16-bit rgb"],
+)
+def test_the_one_transparent_colour_of_a_png_becomes_alpha(samples, colour, transparent, alpha):
+    assert decode(png(samples, colour, chunk(b"tRNS", transparent)), LIMITS).alpha.tolist() == alpha
+
+
+def test_the_transparent_colour_of_a_one_bit_png_becomes_alpha():
+    source = png(np.array([[0b10100000]], np.uint8), GREY, chunk(b"tRNS", bytes([0, 0])), bits=1, width=4)
+    assert decode(source, LIMITS).alpha.tolist() == [[1, 0, 1, 0]]
+
+
+@pytest.mark.parametrize(("colour", "channels"), [(GREY, 1), (GREY_ALPHA, 2), (RGB, 3), (RGB_ALPHA, 4)])
+def test_16_bits_are_scaled_and_not_clipped(colour, channels):
+    ramp = np.linspace(0, 65535, 64).astype(">u2")
+    image = decode(png(np.repeat(ramp[None, :, None], channels, axis=-1), colour), LIMITS)
+    expected = ramp.astype(float) / 257
+    assert np.abs(image.rgb[0, :, 0] - expected).max() <= 1
+    assert image.rgb[0, -1, 0] == 255
+    if channels in (2, 4):
+        assert np.abs(image.alpha[0] * 255 - expected).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_alpha_is_kept_straight(kind):
+    image = decode(saved(np.dstack((PICTURE, HALF)), kind, lossless=True, exact=True), LIMITS)
+    assert np.array_equal(image.rgb, PICTURE)
+    assert image.alpha.dtype == np.float32
+    assert image.alpha == pytest.approx(np.full(GREYS.shape, 128 / 255))
+
+
+def test_grey_with_alpha_keeps_its_alpha():
+    image = decode(saved(Pillow.merge("LA", (Pillow.fromarray(GREYS), Pillow.fromarray(HALF)))), LIMITS)
+    assert np.array_equal(image.rgb, as_grey_rgb(GREYS))
+    assert image.alpha == pytest.approx(np.full(GREYS.shape, 128 / 255))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_alpha_that_is_opaque_throughout_is_no_alpha(kind):
+    assert decode(saved(np.dstack((PICTURE, np.full_like(HALF, 255))), kind, lossless=True), LIMITS).alpha is None
+
+
+def test_cmyk_is_read_the_way_adobe_writes_it():
+    cmyk = Pillow.fromarray(PICTURE).convert("CMYK")
+    image = decode(saved(cmyk, "JPEG", quality=98, subsampling=0), LIMITS)
+    assert np.abs(image.rgb.astype(int) - PICTURE).mean() < 2
+
+
+def turned_by_tag(picture, orientation):
+    """The stored pixels that a viewer shows as `picture` when the tag says `orientation`."""
+    undo = {
+        1: lambda p: p,
+        2: np.fliplr,
+        3: lambda p: np.rot90(p, 2),
+        4: np.flipud,
+        5: lambda p: p.transpose(1, 0, 2),
+        6: lambda p: np.rot90(p, 1),
+        7: lambda p: np.rot90(p, 2).transpose(1, 0, 2),
+        8: lambda p: np.rot90(p, -1),
+    }
+    return np.ascontiguousarray(undo[orientation](picture))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_of_a_picture_comes_out_upright(kind, orientation):
+    stored = turned_by_tag(np.dstack((PICTURE, PICTURE[..., 1])), orientation)
+    image = decode(saved(stored, kind, lossless=True, exact=True, exif=b"Exif\0\0" + exif(orientation)), LIMITS)
+    assert np.array_equal(image.rgb, PICTURE)
+    assert np.array_equal(np.rint(image.alpha * 255), PICTURE[..., 1])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_of_a_jpeg_comes_out_upright(orientation):
+    stored = turned_by_tag(PICTURE, orientation)
+    image = decode(saved(stored, "JPEG", quality=98, subsampling=0, exif=b"Exif\0\0" + exif(orientation)), LIMITS)
+    assert np.abs(image.rgb.astype(int) - PICTURE).mean() < 2
+
+
+def test_a_jpegs_later_pictures_are_left_out():
+    burst = saved(PICTURE, "MPO", save_all=True, append_images=[Pillow.fromarray(255 - PICTURE)], quality=98, subsampling=0)
+    assert np.abs(decode(burst, LIMITS).rgb.astype(int) - PICTURE).mean() < 2
+
+
+def test_an_animation_of_one_frame_is_a_still_picture():
+    source = png(PICTURE, RGB, chunk(b"acTL", bytes([0, 0, 0, 1, 0, 0, 0, 0])))
+    assert np.array_equal(decode(source, LIMITS).rgb, PICTURE)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 20_000), (20_000, 1)])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_any_shape_is_decoded(kind, shape):
+    assert decode(saved(np.zeros((*shape, 3), np.uint8), kind), LIMITS).rgb.shape == (*shape, 3)
+
+
+@pytest.mark.parametrize(("kind", "format_"), [("PNG", ImageFormat.PNG), ("JPEG", ImageFormat.JPG), ("WEBP", ImageFormat.WEBP)])
+@pytest.mark.parametrize(("orientation", "size"), [(1, (24, 16)), (6, (16, 24))])
+def test_the_header_alone_tells_format_and_upright_size(kind, format_, orientation, size):
+    source = saved(PICTURE, kind, exif=b"Exif\0\0" + exif(orientation))
+    assert inspect(source, LIMITS) == (format_, *size)
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_every_kind_of_webp_header_tells_the_size(lossless, channels):
+    picture = np.dstack((PICTURE, HALF))[..., :channels]
+    assert inspect(saved(picture, "WEBP", lossless=lossless), LIMITS) == (ImageFormat.WEBP, 24, 16)
