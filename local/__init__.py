@@ -1,0 +1,11 @@
+"""`make run`: the product on this machine, out of template.yaml.
+
+template   template.yaml through AWS's own SAM translator
+stack      its bucket and table in the embedded AWS, by the embedded CloudFormation; every `!Ref` of the functions resolved
+aws        the embedded AWS (MiniStack), a process of its own
+function   a Lambda function: workers that run AWS's own runtime client, against a Runtime API of ours
+payload    HTTP request -> payload 2.0 event, function's result -> HTTP response
+front      the HTTP API: routes, limits and error answers of API Gateway
+demo       an account with a key, and a curl command to try it
+children   the processes started here; none is left behind, however this one ends
+"""
