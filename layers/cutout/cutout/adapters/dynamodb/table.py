@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as UnreachableError
 from botocore.parsers import ResponseParserError
 
 from cutout.adapters.dynamodb.actions import Action, Item, typed
@@ -169,7 +170,7 @@ class Table:
                 if not _is_passing(error):
                     raise _unavailable() from error
                 cause = error
-            except (HTTPClientError, ResponseParserError) as error:
+            except (UnreachableError, HTTPClientError, ResponseParserError) as error:
                 cause = error
             except BotoCoreError as error:
                 raise _unavailable() from error

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from cutout.adapters.dynamodb.actions import Action, Item, put, update
-from cutout.adapters.dynamodb.keys import charge_key, task_key, usage_key
+from cutout.adapters.dynamodb.keys import charge_key, task_key
 from cutout.adapters.dynamodb.purses import open_month, purse_of, release, reserve, settle
 from cutout.adapters.dynamodb.table import Cancelled, Refusal, Table
 from cutout.adapters.dynamodb.task_items import charge_item, charge_of, image_item, task_item, task_of
+from cutout.adapters.dynamodb.usage_items import count
 from cutout.domain.accounts import Account
 from cutout.domain.charges import Charge
 from cutout.domain.errors import ConflictTaskUUID, ServiceUnavailable
@@ -161,22 +162,14 @@ class DynamoTaskStore:
                 raise _changing()
 
     def _commitment(self, record: TaskRecord, charge: Charge, held: _Held) -> list[Action]:
-        account_id, used = record.key.account_id, usage_of(charge)
+        account_id = record.key.account_id
         images = (
             [put(image_item(record.image, charge.at_ms // 1000 + self.image_ttl_days * SECONDS_PER_DAY))] if record.image else []
         )
         return [
             self._put_if_mine(task_item(done(record, charge), held.purses, expires_at=self._task_expiry(record)), record, held),
             put(charge_item(charge, record.created_ms, held.purses), "attribute_not_exists(#pk)"),
-            update(
-                usage_key(account_id, day_of(record.created_ms), shard_of(record.key.task_uuid)),
-                "ADD #tasks :tasks, #price :price, #cost :cost, #megapixels :megapixels, #billed_ms :billed_ms",
-                tasks=used.tasks,
-                price=used.price,
-                cost=used.cost,
-                megapixels=used.megapixels,
-                billed_ms=used.billed_ms,
-            ),
+            count(account_id, day_of(record.created_ms), shard_of(record.key.task_uuid), usage_of(charge)),
             *images,
             *(settle(account_id, name, held.amount, charge.price) for name in held.purses),
         ]
