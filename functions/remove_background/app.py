@@ -24,6 +24,8 @@ LAMBDA_PAYLOAD_BYTES = 6_291_556
 """What Lambda carries back from a synchronous call."""
 ANSWER_FRAME_BYTES = 4096
 """Room kept for each task's keys, URL and messages, and as much for the frame around them."""
+GATEWAY_PATIENCE_S = 30.0
+"""No request that is still of use has waited longer."""
 TIDY_UP_S = 2.0
 """Kept free before the function's own time-out, to record what was not finished."""
 
@@ -42,8 +44,8 @@ app = wire(from_environment(), _report)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handle_http(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """API Gateway's HTTP API, payload format 2.0: `POST /v1`, and `GET /docs/errors`."""
-    request = event["requestContext"]["http"]
-    if request["method"] == "GET":
+    metrics.add_metric("Requests", MetricUnit.Count, 1)
+    if event["requestContext"]["http"]["method"] == "GET":
         return _response(200, error_page(), "text/html; charset=utf-8", {"cache-control": "public, max-age=3600"})
     result = _answer(event, context)
     return _response(result.status, json.dumps(result.body, separators=(",", ":")), "application/json", result.headers)
@@ -69,7 +71,9 @@ def _answer(event: Mapping[str, Any], context: LambdaContext) -> Answer:
 
 def _invocation(event: Mapping[str, Any], context: LambdaContext, tasks: int) -> Invocation:
     """The deadline counts from the request's arrival at the gateway, not from this function's start."""
-    waited_s = max(0.0, time.time() - event["requestContext"]["timeEpoch"] / 1000)
+    waited_s = time.time() - event["requestContext"]["timeEpoch"] / 1000
+    if not 0 <= waited_s <= GATEWAY_PATIENCE_S:
+        waited_s = 0.0  # an event from a file, or clocks that disagree
     left_s = min(app.settings.deadline_s - waited_s, context.get_remaining_time_in_millis() / 1000 - TIDY_UP_S)
     return Invocation(
         tasks=max(1, tasks),

@@ -1,0 +1,94 @@
+"""The entries, wired as on Lambda, on moto's AWS in this process and with the real default model."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import pytest
+from moto import mock_aws
+from tests.contract.worlds import table_properties
+
+from cutout.adapters import aws
+from cutout.adapters.dynamodb.book import DynamoAccountBook
+from cutout.adapters.dynamodb.table import Table
+from cutout.domain.accounts import Account, ApiKey, hash_key, new_key
+
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / ".models"
+REGION = "us-east-1"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": REGION,
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+    "TABLE_NAME": "cutout-test",
+    "BUCKET_NAME": "cutout-test",
+    "MODEL_DIR": str(MODELS),
+    "DEFAULT_MODEL": "u2netp",
+    "COST_MARKUP": "1",
+    "DEADLINE_SECONDS": "25",
+    "URL_TTL_SECONDS": "3600",
+    "TASK_TTL_DAYS": "30",
+    "IMAGE_TTL_DAYS": "30",
+    "MAX_INPUT_PIXELS": "50000000",
+    "MAX_INPUT_BYTES": "52428800",
+    "POWERTOOLS_SERVICE_NAME": "cutout",
+    "POWERTOOLS_METRICS_NAMESPACE": "Cutout",
+}
+CONTEXT = SimpleNamespace(
+    function_name="http",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:http",
+    aws_request_id="request",
+    get_remaining_time_in_millis=lambda: 29_000,
+)
+
+
+@pytest.fixture(scope="session")
+def entry() -> Iterator[SimpleNamespace]:
+    """`app`: the module, as Lambda imports it. `clients`: those it uses."""
+    if not (MODELS / "u2netp.onnx").exists():
+        pytest.skip(".models/u2netp.onnx is missing: `make models` fetches it. The entries are NOT tested.")
+    with mock_aws(), patch.dict(os.environ, ENVIRONMENT), patch.object(sys, "path", [str(ROOT / "functions"), *sys.path]):
+        aws.client.cache_clear()  # type: ignore[attr-defined]
+        dynamodb, s3 = aws.client("dynamodb", REGION), aws.client("s3", REGION)
+        dynamodb.create_table(TableName=ENVIRONMENT["TABLE_NAME"], **table_properties())
+        s3.create_bucket(Bucket=ENVIRONMENT["BUCKET_NAME"])
+        from remove_background import app
+
+        yield SimpleNamespace(app=app, dynamodb=dynamodb, s3=s3)
+    aws.client.cache_clear()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def key(entry: SimpleNamespace) -> str:
+    """The API key of a fresh account, `shop`."""
+    book = DynamoAccountBook(Table(entry.dynamodb, ENVIRONMENT["TABLE_NAME"]))
+    key = new_key()
+    book.create(Account("shop", "The shop"))
+    book.add_key(ApiKey(hash_key(key), "shop", "test", key[-4:], 0))
+    return key
+
+
+@pytest.fixture
+def call(entry: SimpleNamespace, key: str):
+    """Posts a body as API Gateway would: the event on file, with another body and key."""
+
+    def send(body: object, *, api_key: str | None = key, raw: bool = False) -> tuple[int, dict]:
+        event = json.loads((ROOT / "events" / "http.json").read_text())
+        event["requestContext"]["timeEpoch"] = time.time_ns() // 1_000_000
+        event["body"] = body if raw else json.dumps(body)
+        event["isBase64Encoded"] = False
+        event["headers"].pop("authorization", None)
+        if api_key:
+            event["headers"]["authorization"] = f"Bearer {api_key}"
+        response = entry.app.handle_http(event, CONTEXT)
+        assert response["headers"]["content-type"] == "application/json"
+        return response["statusCode"], json.loads(response["body"])
+
+    return send
