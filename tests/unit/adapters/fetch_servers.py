@@ -148,6 +148,7 @@ class Internet:
         if self._server is None:
             raise ConnectionRefusedError
         connection = socket.create_connection(("127.0.0.1", self._server.port), timeout_s)
+        connection.settimeout(None)  # so that only the time-outs that SafeHttp sets count
         self.connections.append(connection)
         return connection
 

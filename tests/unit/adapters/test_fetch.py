@@ -1,6 +1,7 @@
 """Fetching an image from a URL: what works, and who is told what when it does not."""
 
 import threading
+import time
 
 import pytest
 from tests.unit.adapters.fetch_servers import IMAGE, LIMIT, PUBLIC, URL, Internet, Server, get, redirect, sized, soon
@@ -48,17 +49,40 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch):
         assert get(Internet(server)) == IMAGE
 
 
-def test_the_next_address_is_tried_when_the_first_refuses():
+def test_the_resolvers_first_address_is_tried_first():
     with Server(sized(IMAGE)) as server:
-        internet = Internet(server, {"images.example": [["2606:4700::1111", PUBLIC]]})
+        internet = Internet(server, {"images.example": [[PUBLIC, "1.1.1.1"]]})
+        get(internet)
+        assert internet.dialled == [(PUBLIC, 80)]
 
-        def no_ipv6(address, port, timeout_s):
+
+@pytest.mark.parametrize("addresses", [["2606:4700::1111", PUBLIC], ["2606:4700::1111", "2606:4700::1001", PUBLIC, "1.1.1.1"]])
+def test_the_next_address_is_tried_when_the_one_before_is_unreachable(addresses):
+    with Server(sized(IMAGE)) as server:
+        internet = Internet(server, {"images.example": [addresses]})
+
+        def without_ipv6(address, port, timeout_s):
             if address.version == 6:
                 raise OSError("Network is unreachable")
             return internet.dial(address, port, timeout_s)
 
-        http = SafeHttp(lookup=internet.lookup, dial=no_ipv6)
+        http = SafeHttp(lookup=internet.lookup, dial=without_ipv6)
         assert http.get(URL, max_bytes=LIMIT, deadline=soon()) == IMAGE
+        assert internet.dialled == [(PUBLIC, 80)]
+
+
+def test_a_silent_first_address_leaves_time_for_the_second():
+    with Server(sized(IMAGE)) as server:
+        internet = Internet(server, {"images.example": [["1.1.1.1", PUBLIC]]})
+
+        def half_silent(address, port, timeout_s):
+            if str(address) == "1.1.1.1":
+                time.sleep(timeout_s)
+                raise TimeoutError
+            return internet.dial(address, port, timeout_s)
+
+        http = SafeHttp(lookup=internet.lookup, dial=half_silent)
+        assert http.get(URL, max_bytes=LIMIT, deadline=soon(1.0)) == IMAGE
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

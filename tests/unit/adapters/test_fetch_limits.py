@@ -36,7 +36,7 @@ def test_a_body_that_says_it_is_too_large_is_not_read():
         began = time.monotonic()
         with pytest.raises(ImageTooLarge, match="1000 bytes"):
             get(Internet(server))
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_slow_drip_ends_at_the_deadline(answer):
         began = time.monotonic()
         with pytest.raises(FailedToTransferImage, match="in time"):
             get(Internet(server), seconds=0.3)
-        assert 0.25 < time.monotonic() - began < 1
+        assert 0.25 < time.monotonic() - began < 3
 
 
 def test_redirects_share_one_deadline():
@@ -100,7 +100,7 @@ def test_redirects_share_one_deadline():
         internet = Internet(server)
         with pytest.raises(FailedToTransferImage, match="in time"):
             get(internet, seconds=0.4)
-        assert len(internet.dialled) == 3
+        assert len(internet.dialled) <= 3
 
 
 def test_a_call_takes_no_longer_than_the_time_out_even_if_the_deadline_is_far():
@@ -108,7 +108,7 @@ def test_a_call_takes_no_longer_than_the_time_out_even_if_the_deadline_is_far():
         began = time.monotonic()
         with pytest.raises(FailedToTransferImage, match="in time"):
             Internet(server).http(timeout_s=0.2).get(URL, max_bytes=LIMIT, deadline=soon(60))
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
 
 
 def test_a_hanging_resolver_is_given_up_at_the_deadline():
@@ -122,9 +122,17 @@ def test_a_hanging_resolver_is_given_up_at_the_deadline():
     began = time.monotonic()
     with pytest.raises(FailedToTransferImage, match="in time"):
         SafeHttp(lookup=hanging, dial=internet.dial).get(URL, max_bytes=LIMIT, deadline=soon(0.2))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
     assert internet.dialled == []
     released.set()
+
+
+def test_look_ups_that_ended_make_room_for_others():
+    """Hanging look-ups are bounded in number; finished ones don't count."""
+    http = Internet().http()
+    for _ in range(200):
+        with pytest.raises(FailedToTransferImage, match="no public address"):
+            http.get("http://unknown.example/", max_bytes=LIMIT, deadline=soon())
 
 
 def test_a_deadline_that_has_passed_is_an_error_and_nothing_is_dialled():

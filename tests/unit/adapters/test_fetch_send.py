@@ -1,10 +1,12 @@
 """Webhooks and uploads leave by the same door as fetches."""
 
+import socket
 import time
 
 import pytest
 from tests.unit.adapters.fetch_servers import PUBLIC, Internet, Server, endlessly, redirect, silence, sized, soon
 
+from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import FailedToTransferImage
 
 URL = "http://hooks.example/done?id=1"
@@ -70,4 +72,18 @@ def test_a_receiver_that_does_not_answer_ends_at_the_deadline():
         began = time.monotonic()
         with pytest.raises(FailedToTransferImage, match="in time"):
             internet(server).http().send("POST", URL, b"{}", {}, deadline=soon(0.2))
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
+
+
+def test_a_receiver_that_does_not_read_ends_at_the_deadline():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def dial(_address, _port, timeout_s):
+            connection = socket.create_connection(listener.getsockname(), timeout_s)
+            connection.settimeout(None)
+            return connection
+
+        began = time.monotonic()
+        with pytest.raises(FailedToTransferImage, match="in time"):
+            SafeHttp(lookup=internet().lookup, dial=dial).send("PUT", URL, bytes(30_000_000), {}, deadline=soon(0.3))
+        assert time.monotonic() - began < 3

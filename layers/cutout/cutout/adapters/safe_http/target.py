@@ -98,7 +98,7 @@ def _parse_host(host: str) -> tuple[str, IPv4Address | IPv6Address | None]:
         raise Refused("The URL's host name is ambiguous: write it in its ASCII form (xn--…).")
     try:
         # Full-width digits, dots and the like become ASCII here, so that the rules below see what a resolver would see.
-        name = host if host.isascii() else host.encode("idna").decode("ascii").lower()
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError as error:
         raise Refused("The URL's host isn't a valid name.") from error
     name = name.removesuffix(".")
