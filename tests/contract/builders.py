@@ -90,6 +90,8 @@ def charge_of(record: TaskRecord, price: int, **changes: Any) -> Charge:
         CostLine("s3_get", Decimal(1), Decimal("0.0000004")),
         CostLine("dynamodb_write", Decimal("17.0"), Decimal("0.000000625")),
         CostLine("dynamodb_read", Decimal("1.0"), Decimal("0.000000125")),
+        CostLine("sqs_request", Decimal(3), Decimal("0.0000004")),
+        CostLine("websocket_message", Decimal(2), Decimal("0.000001")),
     )
     rest = Decimal(price) / 1_000_000 - sum(line.dollars for line in lines)
     unit_price = Decimal("0.0000166667")

@@ -22,7 +22,7 @@ _CONFIG: Final[dict[str, dict[str, Any]]] = {
         "retries": {"mode": "standard", "total_max_attempts": 3},
         "max_pool_connections": 32,
         "signature_version": "s3v4",
-        "s3": {"us_east_1_regional_endpoint": "regional"},
+        "s3": {"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
     },
 }
 

@@ -1,5 +1,6 @@
 """Where each item lies; the table of them is in the package's docstring."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from cutout.domain.tasks import TaskKey
@@ -32,6 +33,12 @@ def task_key(key: TaskKey) -> Key:
 
 def charge_key(key: TaskKey) -> Key:
     return {"pk": f"CHARGE#{key.account_id}#{key.task_uuid}", "sk": "CHARGE"}
+
+
+def task_key_of(key: Mapping[str, str]) -> TaskKey:
+    """Whose key it is that `task_key` or `charge_key` made."""
+    _, account_id, task_uuid = key["pk"].split("#")
+    return TaskKey(account_id, UUID(task_uuid))
 
 
 def usage_key(account_id: str, day: str, shard: int) -> Key:

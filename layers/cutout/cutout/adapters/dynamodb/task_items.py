@@ -7,21 +7,19 @@ from decimal import Decimal
 from uuid import UUID
 
 from cutout.adapters.dynamodb.actions import Item
-from cutout.adapters.dynamodb.keys import charge_key, image_key, ledger_of, task_key
+from cutout.adapters.dynamodb.keys import charge_key, image_key, ledger_of, task_key, task_key_of
 from cutout.domain.charges import Charge, CostLine
 from cutout.domain.images import StoredImage
 from cutout.domain.money import Micros
 from cutout.domain.purse import month_of
 from cutout.domain.removal import ImageFormat
-from cutout.domain.tasks import TaskKey, TaskRecord, TaskStatus
+from cutout.domain.tasks import TaskRecord, TaskStatus
 
 
 def task_item(record: TaskRecord, purses: Sequence[str], **more: object) -> Item:
     """`purses` hold the record's reservation. What is None is left out."""
     item = {
         **task_key(record.key),
-        "account": record.key.account_id,
-        "task_uuid": str(record.key.task_uuid),
         "task_type": record.task_type,
         "request_hash": record.request_hash,
         "image_uuid": str(record.image_uuid),
@@ -43,7 +41,7 @@ def task_item(record: TaskRecord, purses: Sequence[str], **more: object) -> Item
 
 def task_of(item: Item) -> TaskRecord:
     return TaskRecord(
-        key=TaskKey(item["account"], UUID(item["task_uuid"])),
+        key=task_key_of(item),
         task_type=item["task_type"],
         request_hash=item["request_hash"],
         image_uuid=UUID(item["image_uuid"]),
@@ -69,8 +67,6 @@ def charge_item(charge: Charge, accepted_ms: int, purses: Sequence[str]) -> Item
         **charge_key(charge.key),
         "gsi1pk": ledger_of(charge.key.account_id, month_of(accepted_ms)),
         "gsi1sk": f"{datetime.fromtimestamp(accepted_ms / 1000, UTC).isoformat(timespec='milliseconds')[:23]}#{charge.key.task_uuid}",
-        "account": charge.key.account_id,
-        "task_uuid": str(charge.key.task_uuid),
         "task_type": charge.task_type,
         "accepted_ms": accepted_ms,
         "at_ms": charge.at_ms,
@@ -91,7 +87,7 @@ def charge_item(charge: Charge, accepted_ms: int, purses: Sequence[str]) -> Item
 
 def charge_of(item: Item) -> Charge:
     return Charge(
-        key=TaskKey(item["account"], UUID(item["task_uuid"])),
+        key=task_key_of(item),
         task_type=item["task_type"],
         at_ms=int(item["at_ms"]),
         model=item.get("model"),
