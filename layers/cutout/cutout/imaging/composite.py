@@ -5,6 +5,7 @@ Alpha is quantised first, so that a PNG flattened by the client gives the same b
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from cutout.domain.removal import Background
 from cutout.imaging.image import Cutout, Image, Plane, Rgb, Rgba
@@ -28,33 +29,38 @@ def composite(cutout: Cutout, background: Background) -> Rgba:
     was removed doesn't linger in the file.
     """
     alpha = quantise(cutout.alpha)
-    behind = round(background.opacity * _OPAQUE)
+    opacity = round(background.opacity * _OPAQUE)
     picture = np.empty((*alpha.shape, 4), np.uint8)
-    picture[..., :3] = cutout.foreground
+    for channel in range(3):  # three strided copies are several times faster than one of short rows
+        picture[..., channel] = cutout.foreground[..., channel]
     picture[..., 3] = alpha
-    picture[alpha == 0] = (*background.rgb, behind)
-
-    soft = (alpha > 0) & (alpha < _OPAQUE)
-    if behind and soft.any():
-        opacity = alpha[soft].astype(np.int32)[:, None]
-        front, back = opacity * _OPAQUE, (_OPAQUE - opacity) * behind
-        total = front + back
-        colour = front * picture[soft, :3] + back * np.array(background.rgb, np.int32)
-        picture[soft, :3] = (colour + total // 2) // total
-        picture[soft, 3] = ((total + _OPAQUE // 2) // _OPAQUE)[:, 0]
+    _as_words(picture)[alpha == 0] = _as_words(np.array((*background.rgb, opacity), np.uint8))
+    if opacity:
+        _blend_soft_pixels(picture.reshape(-1, 4), alpha.ravel(), background.rgb, opacity)
     return picture
 
 
 def flatten(cutout: Cutout, colour: tuple[int, int, int]) -> Rgb:
     """The cutout on an opaque colour, alpha dropped: alpha F + (1 - alpha) B, rounded to nearest."""
-    alpha = quantise(cutout.alpha)
-    picture = cutout.foreground.copy()
-    picture[alpha == 0] = colour
-    soft = (alpha > 0) & (alpha < _OPAQUE)
-    front = alpha[soft].astype(np.int32)[:, None]
-    blend = front * picture[soft] + (_OPAQUE - front) * np.array(colour, np.int32)
-    picture[soft] = (blend + _OPAQUE // 2) // _OPAQUE
-    return picture
+    alpha = Pillow.fromarray(quantise(cutout.alpha))
+    picture = Pillow.new("RGB", alpha.size, colour)
+    picture.paste(Pillow.fromarray(cutout.foreground), mask=alpha)
+    return np.asarray(picture)
+
+
+def _as_words(rgba: Rgba) -> NDArray[np.uint32]:
+    return rgba.view(np.uint32)[..., 0]
+
+
+def _blend_soft_pixels(pixels: Rgba, alpha: NDArray[np.uint8], colour: tuple[int, int, int], opacity: int) -> None:
+    """Blend, in place, the (n, 4) pixels that are neither all subject nor all background."""
+    soft = np.flatnonzero((alpha > 0) & (alpha < _OPAQUE))
+    share = alpha[soft].astype(np.int32)[:, None]
+    front, back = share * _OPAQUE, (_OPAQUE - share) * opacity
+    total = front + back
+    blend = front * pixels[soft, :3] + back * np.array(colour, np.int32)
+    pixels[soft, :3] = (blend + total // 2) // total
+    pixels[soft, 3] = ((total + _OPAQUE // 2) // _OPAQUE)[:, 0]
 
 
 def as_seen(image: Image) -> Rgb:

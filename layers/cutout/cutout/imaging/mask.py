@@ -27,21 +27,28 @@ def clean_up(mask: Plane) -> Plane:
 
     Time is linear in pixels; a mask without specks and pinholes is returned as it is.
     """
-    specks = _narrow_parts(_in_cells(mask, np.maximum) > FAINT)
+    cell = -(-max(mask.shape) // GRID)
+    specks = _narrow_parts(_in_cells(mask, cell, np.maximum) > FAINT)
     if specks.any():
-        mask = mask * _gate(specks, mask)
-    pinholes = _narrow_parts(_in_cells(mask, np.minimum) < 1 - FAINT)
+        mask = _fade(mask, specks, cell)
+    pinholes = _narrow_parts(_in_cells(mask, cell, np.minimum) < 1 - FAINT)
     if pinholes.any():
-        mask = 1 - (1 - mask) * _gate(pinholes, mask)
+        mask = 1 - _fade(1 - mask, pinholes, cell)
     return mask
 
 
-def _in_cells(mask: Plane, extreme: np.ufunc) -> Plane:
+def _in_cells(mask: Plane, cell: int, extreme: np.ufunc) -> Plane:
     """The largest or smallest value in each cell, so that no strand is too thin to hold a part together."""
-    cell = -(-max(mask.shape) // GRID)
-    rows, columns = (np.arange(0, length, cell) for length in mask.shape)
-    cells: Plane = extreme.reduceat(extreme.reduceat(mask, rows, axis=0), columns, axis=1)
-    return cells
+    return _in_rows_of_cells(_in_rows_of_cells(mask, cell, extreme).T, cell, extreme).T
+
+
+def _in_rows_of_cells(mask: Plane, cell: int, extreme: np.ufunc) -> Plane:
+    height, width = mask.shape
+    whole = height // cell * cell  # the last row of cells may be lower
+    rows = [extreme.reduce(mask[:whole].reshape(-1, cell, width), axis=1)]
+    if whole < height:
+        rows.append(extreme.reduce(mask[whole:], axis=0, keepdims=True))
+    return np.concatenate(rows)
 
 
 def _narrow_parts(region: Region) -> Region:
@@ -50,8 +57,14 @@ def _narrow_parts(region: Region) -> Region:
     return region & ~touched(region, wide) if wide.any() else wide
 
 
-def _gate(shut: Region, mask: Plane) -> Plane:
-    """0 on the cells of `shut`, 1 elsewhere, at the mask's size. The cells around them close too, so that the ramp lies outside them."""
-    height, width = mask.shape
-    is_open = (~dilate(shut, 3)).astype(np.float32)
-    return np.asarray(Pillow.fromarray(is_open).resize((width, height), Pillow.Resampling.BILINEAR))
+def _fade(plane: Plane, parts: Region, cell: int) -> Plane:
+    """`plane` with 0 on the cells of `parts` and on those around them, so that the ramp back to its own values lies outside them."""
+    shut = dilate(parts, 3)
+    rows, columns = (slice(along[0], along[-1] + 1) for along in map(np.unique, np.nonzero(dilate(shut, 3))))
+    is_open = Pillow.fromarray((~shut[rows, columns]).astype(np.float32))
+    gate = np.asarray(is_open.resize((is_open.width * cell, is_open.height * cell), Pillow.Resampling.BILINEAR))
+
+    faded = plane.copy()
+    patch = faded[rows.start * cell : rows.stop * cell, columns.start * cell : columns.stop * cell]
+    patch *= gate[: patch.shape[0], : patch.shape[1]]
+    return faded

@@ -12,7 +12,7 @@ def erode(region: Region, size: int) -> Region:
 
     Rows, then columns, each by doubling: the minimum of 2n neighbours is that of two runs of n. At most eight passes for a side up to 255.
     """
-    return _erode_columns(_erode_columns(region, size).T, size).T
+    return _erode_along(1, _erode_along(0, region, size), size)
 
 
 def dilate(region: Region, size: int) -> Region:
@@ -52,17 +52,17 @@ def touched(region: Region, marker: Region) -> Region:
     return np.cumsum(paint, dtype=np.int8).reshape(height, stride)[:, :width].astype(np.bool_)
 
 
-def _erode_columns(region: Region, size: int) -> Region:
-    before, after = size // 2, (size - 1) // 2
-    height = region.shape[0]
-    run = np.ones((height + before + after, region.shape[1]), np.bool_)
-    run[before : before + height] = region
+def _erode_along(axis: int, region: Region, size: int) -> Region:
+    margins = [(0, 0), (0, 0)]
+    margins[axis] = (size // 2, (size - 1) // 2)
+    # Swapping axes moves no byte: both directions run along memory.
+    run = np.pad(region, margins, constant_values=True).swapaxes(0, axis)
     length = 1
     while length < size:
         step = min(length, size - length)
         run = run[:-step] & run[step:]
         length += step
-    return run
+    return run.swapaxes(0, axis)
 
 
 def _join(count: int, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -8,6 +8,7 @@ from PIL import Image as Pillow
 from cutout.imaging.composite import as_seen
 from cutout.imaging.image import Image, Plane, Rgb
 from cutout.imaging.models import ModelSpec, Network
+from cutout.imaging.resample import enlarge
 
 NO_SUBJECT_BELOW: Final = 0.5
 """The networks return each pixel's probability of being subject. Where not one pixel is more likely subject than not, there is none.
@@ -16,6 +17,10 @@ With u2netp, real subjects reach 0.78-1.00; grass, gravel, stars, a page of text
 
 _LEAST_WHITE: Final = 16
 """Brightening stops at 255 / 16: below that a picture is sensor noise."""
+
+
+_HALF_A_STEP: Final = 0.5 / 255
+"""What 8 bits can't tell from 0 or 1 is made exactly that: matting and foreground estimation work on what is neither."""
 
 
 def segment(image: Image, network: Network) -> Plane:
@@ -68,14 +73,7 @@ def scale_to_range(probability: Plane) -> Plane:
     if not high >= NO_SUBJECT_BELOW:  # so that NaN is no subject either
         return np.zeros_like(probability)
     low = low if low < NO_SUBJECT_BELOW else 0.0
-    return (probability - low) / (high - low)
-
-
-def enlarge(mask: Plane, width: int, height: int) -> Plane:
-    """The mask at (height, width).
-
-    Bicubic: it has no second lobe, so that a sharp edge overshoots to one side only, which clipping takes away; LANCZOS leaves a faint
-    echo of the outline in the background.
-    """
-    full = np.asarray(Pillow.fromarray(mask).resize((width, height), Pillow.Resampling.BICUBIC))
-    return full.clip(0, 1)
+    scaled = (probability - low) / (high - low)
+    scaled[scaled < _HALF_A_STEP] = 0
+    scaled[scaled > 1 - _HALF_A_STEP] = 1
+    return scaled
