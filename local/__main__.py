@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Final
@@ -76,9 +77,11 @@ def _serve(
 ) -> Server:
     # All that differs from the cloud: the models lie elsewhere, and S3 has an address that isn't public.
     here = {"MODEL_DIR": str(options.models), "FETCH_ALLOW_HOSTS": f"127.0.0.1:{options.aws_port}"}
-    functions = {
-        function.name: Function(function, connection.environment, here, children, options.workers) for function in settings
-    }
+    functions = {}
+    for function in settings:
+        environment = connection.environment | function.environment | here
+        log = options.state / f"{function.name}.log"
+        functions[function.name] = Function(replace(function, environment=environment), children, log, options.workers)
     try:
         server = Server(options.port, HttpApi(application.routes, functions))
     except OSError as error:

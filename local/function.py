@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from pathlib import Path
 from threading import BoundedSemaphore, Lock, Thread
 from typing import Final
 from uuid import uuid4
@@ -23,18 +22,11 @@ class TooManyRequests(Exception):
 class Function:
     """Invokes a function in one of at most `max_workers` workers, started when needed and kept warm."""
 
-    def __init__(
-        self,
-        settings: FunctionSettings,
-        account: Mapping[str, str],
-        overrides: Mapping[str, str],
-        children: Children,
-        max_workers: int = 2,
-    ) -> None:
-        """`account`: region, credentials and endpoint; `overrides`: variables that differ from the template's on this machine."""
-        self._settings = replace(settings, environment={**settings.environment, **overrides})
-        self._account = account
+    def __init__(self, settings: FunctionSettings, children: Children, log: Path, max_workers: int = 2) -> None:
+        """`log` takes what the workers print."""
+        self._settings = settings
         self._children = children
+        self._log = log
         self._free = BoundedSemaphore(max_workers)
         self._lock = Lock()
         self._idle: list[_Worker] = []
@@ -65,21 +57,24 @@ class Function:
                 worker = self._idle.pop()
                 if worker.usable:
                     return worker
-        return _Worker(self._settings, self._account, self._children)
+        return _Worker(self._settings, self._children, self._log)
 
 
 class _Worker:
     """One process and its Runtime API."""
 
-    def __init__(self, settings: FunctionSettings, account: Mapping[str, str], children: Children) -> None:
+    def __init__(self, settings: FunctionSettings, children: Children, log: Path) -> None:
         self._settings = settings
         self._children = children
-        self._api = RuntimeApi(f"arn:aws:lambda:{account['AWS_REGION']}:000000000000:function:{STACK_NAME}-{settings.name}")
-        self._process = children.start(
-            [sys.executable, "-m", "awslambdaric", settings.handler],
-            environment=worker_environment(settings, account, self._api.address),
-            folder=settings.folder,
-        )
+        region = settings.environment["AWS_REGION"]
+        self._api = RuntimeApi(f"arn:aws:lambda:{region}:000000000000:function:{STACK_NAME}-{settings.name}")
+        with log.open("ab") as output:
+            self._process = children.start(
+                [sys.executable, "-m", "awslambdaric", settings.handler],
+                environment=worker_environment(settings, self._api.address),
+                folder=settings.folder,
+                output=output,
+            )
         Thread(target=self._watch, daemon=True).start()
 
     @property
@@ -111,7 +106,7 @@ class _Worker:
         self._api.close(FunctionError("Runtime.ExitError", f"The worker ended by itself: {reason}"))
 
 
-def worker_environment(settings: FunctionSettings, account: Mapping[str, str], runtime_api: str) -> dict[str, str]:
+def worker_environment(settings: FunctionSettings, runtime_api: str) -> dict[str, str]:
     """What Lambda would give, and nothing of what happens to be set here.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
@@ -121,7 +116,6 @@ def worker_environment(settings: FunctionSettings, account: Mapping[str, str], r
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "TZ": ":UTC",
-        **account,
         **settings.environment,
         "_HANDLER": settings.handler,
         "AWS_LAMBDA_FUNCTION_NAME": name,

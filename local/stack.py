@@ -23,7 +23,7 @@ class FunctionSettings:
     folder: Path
     timeout_s: int
     memory_mib: int
-    environment: Mapping[str, str]
+    environment: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,99 @@
+# `make` alone prints what there is. Everything is installed into folders in here; nothing is changed elsewhere on the machine.
+
+PORT ?= 8080
+AWS_PORT ?= 4566
+ifndef PYTHON
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+endif
+
+PY := .venv/bin/python
+# Each lock file names every package with its hash, so pip has nothing to work out.
+INSTALL := install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement
+NATIVE := $(wildcard layers/cutout/setup.py layers/cutout/cutout/imaging/native/*)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+##@ Use it
+
+.PHONY: run
+run: .venv/run.done .venv/package.done .venv-ministack/done .models/u2netp.onnx  ## Start everything on 127.0.0.1 (PORT=8080, AWS_PORT=4566)
+	@$(PY) -m local --port $(PORT) --aws-port $(AWS_PORT) --stop-with-parent
+
+##@ Work on it
+
+.PHONY: test
+test: dev .venv-ministack/done .venv-rembg/done .models/u2netp.onnx .models/u2net.onnx  ## Run all tests
+	@$(PY) -m pytest
+
+.PHONY: check
+check: dev .venv-sam/done  ## Lint, types, the direction of imports, the template: what CI runs beside the tests
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/cfn-lint template.yaml
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
+
+.PHONY: dev
+dev: .venv/dev.done .venv/package.done  ## Install what working on it needs
+
+.PHONY: lock
+lock: .venv-lock/done  ## Renew the lock files after a change in a .in file (UPGRADE=1: take newer versions too)
+	@$(COMPILE) functions/remove_background/requirements.in --output-file functions/remove_background/requirements.txt
+	@$(COMPILE) requirements/dev.in --constraints functions/remove_background/requirements.txt --output-file requirements/dev.txt
+	@$(COMPILE) requirements/run.in --constraints requirements/dev.txt --output-file requirements/run.txt
+	@for name in ministack rembg sam; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+
+.PHONY: clean
+clean:  ## Remove what was built and installed, and the data of `make run`; the models stay
+	@rm -rf .venv .venv-ministack .venv-rembg .venv-sam .venv-lock .local .aws-sam .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis tests/output layers/cutout/build layers/cutout/*.egg-info layers/cutout/cutout/imaging/*.so
+	@find functions layers local tests -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: help
+help:
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# One compilation for every platform and CPython from 3.11 on. No index host is written down: pip asks whichever it is set to.
+COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "CPython 3.11 or newer is needed, and none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "CPython 3.11 or newer is needed; $(PYTHON) is older or isn't there. Name another: make PYTHON=/path/to/python3" >&2; exit 1; }
+
+.venv/bin/python .venv-ministack/bin/python .venv-rembg/bin/python .venv-sam/bin/python .venv-lock/bin/python: | python
+	@$(PYTHON) -m venv $(@:/bin/python=)
+
+.venv/run.done: requirements/run.txt | .venv/bin/python
+	@echo "Installing Python packages (once, about half a minute)"
+	@$(PY) -m pip $(INSTALL) $<
+	@touch $@
+
+.venv/dev.done: requirements/dev.txt | .venv/run.done
+	@echo "Installing Python packages for development (once, about two minutes)"
+	@$(PY) -m pip $(INSTALL) $<
+	@touch $@
+
+.venv/package.done: layers/cutout/pyproject.toml $(NATIVE) | .venv/run.done
+	@echo "Building the native module"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable layers/cutout
+	@touch $@
+
+.venv-%/done: requirements/%.txt | .venv-%/bin/python
+	@echo "Installing $* (once)"
+	@.venv-$*/bin/python -m pip $(INSTALL) $<
+	@touch $@
+
+.venv-lock/done: | .venv-lock/bin/python
+	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@touch $@
+
+.models/%.onnx: | .venv/package.done
+	@$(PY) -m local.models $*
