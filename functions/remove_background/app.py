@@ -10,7 +10,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from cutout.domain.errors import AccessError, CutoutError, as_cutout_error
+from cutout.domain.errors import AccessError, CutoutError, OurFault, as_cutout_error
 from cutout.service.access import authenticate
 from cutout.service.invocation import AnswerRoom, Invocation
 from cutout.service.outcomes import Completed, Outcome
@@ -61,10 +61,10 @@ def _answer(event: Mapping[str, Any], context: LambdaContext) -> Answer:
     except AccessError as error:
         return refusal(error, documentation, AUTHENTICATION)
     except Exception as fault:  # noqa: BLE001 (whatever it is, the client gets a typed answer and the operator its cause)
-        error = as_cutout_error(fault)
-        if error is not fault:
-            _report(error)
-        return refusal(error, documentation)
+        problem = as_cutout_error(fault)
+        if isinstance(problem, OurFault):
+            _report(problem)
+        return refusal(problem, documentation)
     _count(outcomes)
     return answer(outcomes, documentation)
 

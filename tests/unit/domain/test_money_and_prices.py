@@ -41,9 +41,15 @@ def test_billed_time_is_whole_milliseconds_rounded_up():
     assert [billed(0), billed(0.2), billed(1.0), billed(1.01)] == [1, 1, 1, 2]
 
 
-def test_an_unknown_region_lists_the_known_ones():
-    with pytest.raises(LookupError, match="us-east-1"):
-        tariff(BOOK, region="moon-1", architecture="arm64", memory_mib=128)
+def test_a_region_without_prices_has_those_of_the_default_region_and_says_so():
+    prices = tariff(BOOK, region="moon-1", architecture="arm64", memory_mib=128)
+    assert prices.region == "us-east-1"
+    assert prices.version == f"{BOOK['version']} us-east-1"
+
+
+def test_an_unknown_architecture_is_an_error():
+    with pytest.raises(LookupError, match="mips"):
+        tariff(BOOK, region="us-east-1", architecture="mips", memory_mib=128)
 
 
 @pytest.mark.parametrize("region", sorted(BOOK["regions"]))

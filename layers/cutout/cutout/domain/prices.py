@@ -67,19 +67,20 @@ def load_price_book() -> Mapping[str, Any]:
 
 
 def tariff(book: Mapping[str, Any], *, region: str, architecture: str, memory_mib: int) -> Tariff:
-    """The prices for a function.
+    """The prices for a function in `region`, or in the book's default region where it has none for it.
+
+    `Tariff.region` tells which: an operator elsewhere adds their region to prices.json (docs/accounting.md).
 
     Raises:
-        LookupError: the book has no prices for that region or architecture; the message lists those it has.
+        LookupError: the book has no such architecture.
     """
-    regions = book["regions"]
-    if region not in regions:
-        raise LookupError(f"The price book {book['version']} has no region {region!r}; it has {', '.join(sorted(regions))}.")
-    prices = regions[region]
+    if region not in book["regions"]:
+        region = book["default_region"]
+    prices = book["regions"][region]
     if architecture not in prices["lambda_gb_second"]:
         raise LookupError(f"The price book {book['version']} has no architecture {architecture!r}; it has x86_64 and arm64.")
     return Tariff(
-        version=book["version"],
+        version=f"{book['version']} {region}",
         region=region,
         architecture=architecture,
         memory_mib=memory_mib,
