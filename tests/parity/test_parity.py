@@ -1,0 +1,31 @@
+"""Where rembg is right, we agree with it."""
+
+import numpy as np
+import pytest
+from tests.parity.conftest import HASHED, SUBJECTS
+from tests.parity.phash import phash
+
+from cutout.imaging.composite import flatten
+
+BLACK = (0, 0, 0)
+FIRST = next(iter(SUBJECTS))
+
+pytestmark = [pytest.mark.parametrize("model", ["u2netp", "u2net"])]
+
+
+@pytest.mark.parametrize("picture", SUBJECTS)
+def test_our_mask_is_within_one_grey_level_of_rembgs(model, picture, cut_out, reference):
+    mask = cut_out(model, SUBJECTS[picture]).alpha
+    assert np.abs(mask - reference(model)[picture][..., 3] / 255).mean() < 1 / 255
+
+
+@pytest.mark.parametrize("picture", HASHED)
+def test_our_cutout_over_black_has_the_perceptual_hash_of_rembgs(model, picture, cut_out, reference):
+    ours = flatten(cut_out(model, SUBJECTS[picture]), BLACK)
+    # rembg's colour is already multiplied by its alpha: dropping the alpha puts it over black.
+    rembgs = reference(model)[picture][..., :3]
+    assert np.count_nonzero(phash(ours) != phash(rembgs)) == 0
+
+
+def test_the_reference_engine_gives_rembgs_own_cutout_to_the_bit(model, reference):
+    np.testing.assert_array_equal(reference(model)[f"adapted {FIRST}"], reference(model)[FIRST])
