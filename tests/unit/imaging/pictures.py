@@ -80,7 +80,7 @@ class FakeNetwork:
 
 
 def red_is_subject() -> FakeNetwork:
-    return FakeNetwork(lambda shown: np.clip(shown[0] - shown[2], 0, 1))
+    return FakeNetwork(lambda shown: np.clip(1.25 * (shown[0] - shown[2]), 0, 1))
 
 
 def always(probability: float) -> FakeNetwork:

@@ -153,8 +153,9 @@ def test_a_jpegs_later_pictures_are_left_out():
     assert np.abs(decode(burst, LIMITS).rgb.astype(int) - PICTURE).mean() < 2
 
 
-def test_an_animation_of_one_frame_is_a_still_picture():
-    source = png(PICTURE, RGB, chunk(b"acTL", bytes([0, 0, 0, 1, 0, 0, 0, 0])))
+@pytest.mark.parametrize("control", [bytes([0, 0, 0, 1, 0, 0, 0, 0]), bytes(8), bytes([0x80, 0, 0, 0, 0, 0, 0, 0]), b"x"])
+def test_an_animation_of_one_frame_or_an_impossible_number_is_a_still_picture(control):
+    source = png(PICTURE, RGB, chunk(b"acTL", control))
     assert np.array_equal(decode(source, LIMITS).rgb, PICTURE)
 
 

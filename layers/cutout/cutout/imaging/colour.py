@@ -18,14 +18,14 @@ def to_srgb(picture: Pillow.Image, icc: bytes | None) -> Pillow.Image:
     another kind of colour than the picture's, is ignored: browsers show such files as if they had none, and so the client has seen it.
     """
     if icc is None:
-        return picture.convert("RGB")
+        return _as_rgb(picture)
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         space = _SPACES.get(profile.profile.xcolor_space)
         # A grey picture with a profile for RGB is common, and means r = g = b.
-        source = picture.convert("RGB") if (picture.mode, space) == ("L", "RGB") else picture
+        source = _as_rgb(picture) if (picture.mode, space) == ("L", "RGB") else picture
         if space != source.mode:
-            return picture.convert("RGB")
+            return _as_rgb(picture)
         transform = ImageCms.buildTransform(
             profile,
             ImageCms.createProfile("sRGB"),
@@ -38,7 +38,11 @@ def to_srgb(picture: Pillow.Image, icc: bytes | None) -> Pillow.Image:
             return source
         return ImageCms.applyTransform(source, transform) or source
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return picture.convert("RGB")
+        return _as_rgb(picture)
+
+
+def _as_rgb(picture: Pillow.Image) -> Pillow.Image:
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:

@@ -101,4 +101,6 @@ def _inflate_profile(body: bytes) -> bytes | None:
 
 
 def _frames(animation: bytes) -> int:
-    return max(1, _FRAME_COUNT.unpack_from(animation)[0]) if len(animation) >= _FRAME_COUNT.size else 1
+    """An impossible count makes the file a still picture, as browsers take it."""
+    count = _FRAME_COUNT.unpack_from(animation)[0] if len(animation) >= _FRAME_COUNT.size else 0
+    return count if 0 < count < 2**31 else 1
