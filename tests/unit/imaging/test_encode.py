@@ -73,6 +73,12 @@ def test_a_higher_quality_is_nearer_and_larger(format_):
     assert error[0] > error[1]
 
 
+@pytest.mark.parametrize("quality", [20, 95, 99])
+def test_a_picture_of_pure_noise_is_written_however_large_the_file(quality):
+    noise = np.random.default_rng(0).integers(0, 256, (1000, 1500, 3), dtype=np.uint8)
+    assert loaded(encode(noise, OutputSettings(ImageFormat.JPG, quality))).size == (1500, 1000)
+
+
 @pytest.mark.parametrize("format_", ImageFormat)
 def test_no_metadata_is_written(format_):
     info = loaded(encode(PICTURE, OutputSettings(format_))).info

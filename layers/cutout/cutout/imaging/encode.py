@@ -19,7 +19,8 @@ _LONGEST_SIDE: Final = {ImageFormat.PNG: 2**31 - 1, ImageFormat.JPG: 65_500, Ima
 # Measured on a 2 MP photograph's cutout with sensor noise. PNG: level 4 writes no more bytes than the default, 6, in 55 % of its time.
 _PNG_LEVEL: Final = 4
 # JPEG: at and above this quality 4:2:0's halved colour resolution is the most visible loss (1.3 dB at 95), since sharp coloured edges are
-# what a cutout has. Optimised Huffman tables: 3-4 % fewer bytes for a tenth of the time that PNG takes.
+# what a cutout has. No optimised Huffman tables, nor progressive: the library then needs a buffer for the whole file, guesses its size,
+# and fails on a noisy picture.
 _FULL_COLOUR_FROM: Final = 90
 # WebP, 0-6: the default, 4, takes 1.6 times the time of 2 for 1-4 % fewer bytes; 0 a third of the time for 10-37 % more.
 _WEBP_METHOD: Final = 2
@@ -47,7 +48,7 @@ def encode(picture: Picture, output: OutputSettings) -> bytes:
             return encode_png(picture)
         case ImageFormat.JPG:
             subsampling = "4:4:4" if output.quality >= _FULL_COLOUR_FROM else "4:2:0"
-            return _save(picture, "JPEG", quality=output.quality, subsampling=subsampling, optimize=True)
+            return _save(picture, "JPEG", quality=output.quality, subsampling=subsampling)
         case ImageFormat.WEBP:
             return _save(picture, "WEBP", quality=output.quality, method=_WEBP_METHOD)
 
