@@ -2,5 +2,26 @@
 
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 def processor_level() -> Literal["baseline", "avx2", "avx512"]:
     """The kernels' variant for this processor."""
+
+def solve_matting(
+    rgb: NDArray[np.uint8],
+    unknown: NDArray[np.uint8],
+    alpha: NDArray[np.float32],
+    prior: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    epsilon: float,
+    tolerance: float,
+    most_steps: int,
+    exact: bool,
+    threads: int,
+    /,
+) -> int:
+    """Closed-form matting on the unknown pixels of (h, w): (L + diag(weight)) alpha = known neighbours + weight * prior.
+
+    `alpha` is read (sure pixels: their value; unknown ones: the start) and written (unknown ones). Returns the number of steps.
+    """
