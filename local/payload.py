@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 # What is handed over as text. Everything else, what came without a type included, goes as base64.
-_TEXT_TYPE: Final = re.compile(r"text/.*|application/(json|javascript|xml|.*\+json|.*\+xml)", re.IGNORECASE)
+_TEXT_TYPE: Final = re.compile(r"text/.*|application/(json|javascript|xml)|.*\+(json|xml)", re.IGNORECASE)
 # These concern the connection to the client, which is the gateway's business.
 _HOP_BY_HOP: Final = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "upgrade"})
 
@@ -123,11 +123,17 @@ def to_response(result: bytes) -> HttpResponse:
         # A result without a status is the body itself.
         body = value if isinstance(value, str) else json.dumps(value)
         return HttpResponse(200, (("content-type", "application/json"),), body.encode())
-    headers = {str(name).lower(): _header_value(item) for name, item in (value.get("headers") or {}).items()}
+    given, cookies = value.get("headers") or {}, value.get("cookies") or []
+    if not isinstance(given, dict) or not isinstance(cookies, list):
+        raise MalformedResult("headers that aren't an object, or cookies that aren't an array")
+    headers = {name.lower(): _header_value(item) for name, item in given.items()}
     headers.setdefault("content-type", "text/plain;charset=UTF-8")
-    cookies = tuple(("set-cookie", _header_value(cookie)) for cookie in value.get("cookies") or [])
     kept = tuple((name, item) for name, item in headers.items() if name not in _HOP_BY_HOP)
-    return HttpResponse(_status(value["statusCode"]), kept + cookies, _body(value))
+    return HttpResponse(
+        status=_status(value["statusCode"]),
+        headers=kept + tuple(("set-cookie", _header_value(cookie)) for cookie in cookies),
+        body=_body(value.get("body"), is_base64=bool(value.get("isBase64Encoded"))),
+    )
 
 
 def _header_value(value: object) -> str:
@@ -143,11 +149,12 @@ def _status(value: object) -> int:
     return int(value)
 
 
-def _body(value: Mapping[str, Any]) -> bytes:
-    body = value.get("body") or ""
+def _body(body: object, *, is_base64: bool) -> bytes:
+    if body is None:
+        return b""
     if not isinstance(body, str):
         raise MalformedResult("a body that isn't a string")
-    if not value.get("isBase64Encoded"):
+    if not is_base64:
         return body.encode()
     try:
         return base64.b64decode(body, validate=True)

@@ -1,6 +1,7 @@
 """HTTP/1.1 in front of the HTTP API: keep-alive, chunked bodies, `Expect: 100-continue`, and API Gateway's limit on a request."""
 
 import contextlib
+import re
 import socketserver
 import sys
 import time
@@ -105,10 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
         return bytes(body)
 
     def _chunk_size(self) -> int:
-        try:
-            return int(self._line().partition(b";")[0], 16)
-        except ValueError:
-            raise BadRequest from None
+        digits = self._line().partition(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9a-fA-F]{1,8}", digits):
+            raise BadRequest
+        return int(digits, 16)
 
     def _line(self) -> bytes:
         line = self.rfile.readline(1024)
