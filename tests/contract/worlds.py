@@ -14,11 +14,13 @@ from uuid import uuid4
 
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from samtranslator.yaml_helper import yaml_parse
+from tests.fakes.audit import MemoryAuditor, MemoryLedger
 from tests.fakes.book import MemoryAccountBook
 from tests.fakes.stores import MemoryAccountStore, MemoryDatabase, MemoryImageCatalogue, MemoryObjectStore, MemoryTaskStore
 
 from cutout.adapters import aws
 from cutout.adapters.dynamodb.accounts import DynamoAccountStore
+from cutout.adapters.dynamodb.audit import DynamoAuditor, DynamoLedger
 from cutout.adapters.dynamodb.book import DynamoAccountBook
 from cutout.adapters.dynamodb.images import DynamoImageCatalogue
 from cutout.adapters.dynamodb.keys import task_key
@@ -27,7 +29,9 @@ from cutout.adapters.dynamodb.tasks import DynamoTaskStore
 from cutout.adapters.s3 import S3ObjectStore
 from cutout.domain.tasks import TaskKey
 from cutout.service.book import AccountBook
+from cutout.service.ledger import Ledger
 from cutout.service.ports import AccountStore, ImageCatalogue, ObjectStore
+from cutout.service.reconcile import Auditor
 
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -45,6 +49,8 @@ class World:
     accounts: AccountStore
     book: AccountBook
     objects: ObjectStore
+    ledger: Ledger
+    auditor: Auditor
     forget: Callable[[TaskKey], None]
     """Lets a task's record expire."""
     client: "Unreliable | None" = None
@@ -86,6 +92,8 @@ def fake_world() -> World:
         accounts=MemoryAccountStore(database),
         book=MemoryAccountBook(database),
         objects=MemoryObjectStore(max_bytes=MAX_OBJECT_BYTES),
+        ledger=MemoryLedger(database),
+        auditor=MemoryAuditor(database),
         forget=lambda key: database.tasks.pop(key) and None,
     )
 
@@ -114,6 +122,8 @@ def aws_world(name: str, dynamodb: Any, s3: Any, *, serialised: bool) -> World:
         accounts=DynamoAccountStore(table),
         book=DynamoAccountBook(table),
         objects=S3ObjectStore(s3, bucket, url_ttl_s=600, max_bytes=MAX_OBJECT_BYTES),
+        ledger=DynamoLedger(table),
+        auditor=DynamoAuditor(table),
         forget=lambda key: dynamodb.delete_item(TableName=table_name, Key={n: {"S": v} for n, v in task_key(key).items()}) and None,
         client=client,
     )

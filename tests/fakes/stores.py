@@ -9,6 +9,7 @@ from cutout.domain.accounts import Account, AccountStatus, ApiKey
 from cutout.domain.charges import Charge
 from cutout.domain.errors import ConflictTaskUUID, ImageTooLarge
 from cutout.domain.images import StoredImage
+from cutout.domain.ledger import KeptTask, LedgerEntry
 from cutout.domain.metering import Meter
 from cutout.domain.money import Micros
 from cutout.domain.purse import PREPAID, Purse, day_of, empty_purse, month_purse, purse_names
@@ -18,23 +19,6 @@ from cutout.domain.usage import Usage, shard_of, usage_of
 from cutout.service.ports import StaleToken
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A task's record and the purses that hold its reservation."""
-
-    record: TaskRecord
-    purses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A charge in the ledger: when its task was accepted, and by which purses it was paid."""
-
-    charge: Charge
-    accepted_ms: int
-    purses: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class MemoryDatabase:
     """Everything that the DynamoDB table holds."""
@@ -42,8 +26,8 @@ class MemoryDatabase:
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
     purses: dict[tuple[str, str], Purse] = field(default_factory=dict)
-    tasks: dict[TaskKey, Kept] = field(default_factory=dict)
-    charges: dict[TaskKey, Entry] = field(default_factory=dict)
+    tasks: dict[TaskKey, KeptTask] = field(default_factory=dict)
+    charges: dict[TaskKey, LedgerEntry] = field(default_factory=dict)
     usage: dict[tuple[str, str, int], Usage] = field(default_factory=dict)
     images: dict[UUID, StoredImage] = field(default_factory=dict)
     top_ups: dict[tuple[str, str], Micros] = field(default_factory=dict)
@@ -80,7 +64,7 @@ class MemoryTaskStore:
                 return existing.record
             purses = purse_names(account, record.created_ms)
             self._reserve(account, purses, record.reserved)
-            self.database.tasks[record.key] = Kept(record, purses)
+            self.database.tasks[record.key] = KeptTask(record, purses)
             meter.dynamodb_writes += 2 * (1 + len(purses))
             return None
 
@@ -92,7 +76,7 @@ class MemoryTaskStore:
             if old.status is TaskStatus.FAILED:
                 purses = purse_names(account, old.created_ms)
                 self._reserve(account, purses, new.reserved)
-                self.database.tasks[old.key] = Kept(new, purses)
+                self.database.tasks[old.key] = KeptTask(new, purses)
                 meter.dynamodb_writes += 2 * (1 + len(purses))
             else:
                 # The reservation of a worker that died is still held.
@@ -114,7 +98,7 @@ class MemoryTaskStore:
             for purse in purses:
                 self.database.purses[record.key.account_id, purse.name] = purse.settle(held, charge.price)
             self.database.tasks[record.key] = replace(kept, record=done(record, charge))
-            self.database.charges[record.key] = Entry(charge, record.created_ms, kept.purses)
+            self.database.charges[record.key] = LedgerEntry(charge, record.created_ms, kept.purses)
             shard = (record.key.account_id, day_of(record.created_ms), shard_of(record.key.task_uuid))
             self.database.usage[shard] = self.database.usage.get(shard, Usage()) + usage_of(charge)
             if record.image:
@@ -141,7 +125,7 @@ class MemoryTaskStore:
         for purse in reserved:
             self.database.purses[account.account_id, purse.name] = purse
 
-    def _mine(self, record: TaskRecord, *, ended: TaskStatus) -> Kept | None:
+    def _mine(self, record: TaskRecord, *, ended: TaskStatus) -> KeptTask | None:
         """None: the caller's own earlier call has ended it so already."""
         kept = self.database.tasks.get(record.key)
         if kept is None or kept.record.token != record.token or kept.record.status not in {ended, TaskStatus.PROCESSING}:

@@ -71,6 +71,9 @@ class Purse:
         """Pay in; a lowered monthly limit is a negative deposit."""
         return replace(self._moved(available=amount), deposited=Micros(self.deposited + amount))
 
+    def next_version(self) -> "Purse":
+        return replace(self, version=self.version + 1)
+
     def _moved(self, *, available: int = 0, reserved: int = 0, spent: int = 0) -> "Purse":
         return replace(
             self,

@@ -24,6 +24,20 @@ def count(account_id: str, day: str, shard: int, used: Usage) -> Action:
     )
 
 
+def usage_item(account_id: str, day: str, shard: int, used: Usage) -> Item:
+    return {
+        **usage_key(account_id, day, shard),
+        "account": account_id,
+        "day": day,
+        "shard": shard,
+        "tasks": used.tasks,
+        "price": used.price,
+        "cost": used.cost,
+        "megapixels": used.megapixels,
+        "billed_ms": used.billed_ms,
+    }
+
+
 def usage_of_item(item: Item) -> Usage:
     return Usage(
         tasks=int(item["tasks"]),
