@@ -8,8 +8,10 @@ import numpy as np
 
 from cutout.domain.removal import RemovalSettings
 from cutout.imaging.composite import as_seen
+from cutout.imaging.foreground import estimate_foreground
 from cutout.imaging.image import Cutout, Image, Plane
 from cutout.imaging.mask import clean_up
+from cutout.imaging.matting import estimate_alpha
 from cutout.imaging.models import Network
 from cutout.imaging.segment import segment
 from cutout.imaging.trimap import make_trimap
@@ -53,8 +55,6 @@ class CutoutEngine:
         if settings.matting is None or not mask.any():
             return mask
 
-        from cutout.imaging.matting import estimate_alpha
-
         with stage("trimap"):
             trimap = make_trimap(mask, settings.matting)
         with stage("matting"):
@@ -63,8 +63,6 @@ class CutoutEngine:
 
     def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
         alpha = self.matte(image, settings, stage)
-        from cutout.imaging.foreground import estimate_foreground
-
         with stage("foreground"):
             foreground = estimate_foreground(image.rgb, _share_of_visible(alpha, image))
         return Cutout(foreground, alpha)
