@@ -87,7 +87,8 @@ def _translate(path: Path) -> dict[str, Any]:
     try:
         return cast("dict[str, Any]", transform(template, {}, _NoManagedPolicies()))
     except InvalidDocumentException as error:
-        raise TemplateError(f"{path.name}: {error.message}") from error
+        causes = "; ".join(cause.message for cause in error.causes)
+        raise TemplateError(f"{path.name}: {causes}") from error
 
 
 class _NoManagedPolicies:

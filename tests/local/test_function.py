@@ -22,7 +22,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def ends(pid: int, within_s: float = 5) -> bool:
+def ends(pid: int, within_s: float = 15) -> bool:
     end = time.monotonic() + within_s
     while is_running(pid) and time.monotonic() < end:
         time.sleep(0.02)
