@@ -25,8 +25,14 @@ run: .venv/run.done .venv/package.done .venv-ministack/done .models/u2netp.onnx 
 
 ##@ Work on it
 
+.PHONY: setup
+setup: dev .venv-ministack/done .venv-rembg/done .venv-sam/done models  ## Install what the tests and checks need: they do it by themselves too
+
+.PHONY: models
+models: .models/u2netp.onnx .models/u2net.onnx  ## Fetch the models' weights
+
 .PHONY: test
-test: dev .venv-ministack/done .venv-rembg/done .models/u2netp.onnx .models/u2net.onnx  ## Run all tests
+test: dev .venv-ministack/done .venv-rembg/done models  ## Run all tests
 	@$(PY) -m pytest
 
 .PHONY: check
@@ -39,13 +45,14 @@ check: dev .venv-sam/done  ## Lint, types, the direction of imports, the templat
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
 
 .PHONY: dev
-dev: .venv/dev.done .venv/package.done  ## Install what working on it needs
+dev: .venv/dev.done .venv/package.done
 
 .PHONY: lock
 lock: .venv-lock/done  ## Renew the lock files after a change in a .in file (UPGRADE=1: take newer versions too)
 	@$(COMPILE) functions/remove_background/requirements.in --output-file functions/remove_background/requirements.txt
 	@$(COMPILE) requirements/dev.in --constraints functions/remove_background/requirements.txt --output-file requirements/dev.txt
-	@$(COMPILE) requirements/run.in --constraints requirements/dev.txt --output-file requirements/run.txt
+	@for name in build run; do \
+		$(COMPILE) requirements/$$name.in --constraints requirements/dev.txt --output-file requirements/$$name.txt; done
 	@for name in ministack rembg sam; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .PHONY: clean

@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
+        _check_free("PORT", options.port)
         with _only_one(options.state) as lock, Children(lock) as children:
             return _run(options, children, stop)
     except (StartError, TemplateError, aws.AwsError) as error:
@@ -44,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, children: Children, stop: Event) -> int:
-    for name, port in (("PORT", options.port), ("AWS_PORT", options.aws_port)):
-        _check_free(name, port)
+    _check_free("AWS_PORT", options.aws_port)
     connection = Connection(f"http://127.0.0.1:{options.aws_port}")
     process = aws.start(options.ministack, options.aws_port, options.state, children, stop)
     if stop.is_set():
