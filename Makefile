@@ -40,7 +40,7 @@ check: dev .venv-sam/done  ## Lint, types, the direction of imports, the templat
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@.venv/bin/lint-imports
+	@PYTHONPATH=functions .venv/bin/lint-imports
 	@.venv/bin/cfn-lint template.yaml
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
 
