@@ -53,3 +53,9 @@ def new_key() -> str:
 def hash_key(key: str) -> str:
     """SHA-256: a key has 256 bits of entropy, so a slow hash would add nothing but latency."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def issue_key(account_id: str, label: str, now_ms: int) -> tuple[str, ApiKey]:
+    """A new key, and what is stored of it."""
+    key = new_key()
+    return key, ApiKey(hash_key(key), account_id, label, key[-4:], now_ms)
