@@ -21,10 +21,11 @@ def test_above_the_foreground_threshold_is_subject_and_below_the_background_thre
 
 
 @pytest.mark.parametrize("size", [1, 2, 9, 10, 40])
-def test_a_hard_edge_gets_an_unknown_band_as_wide_as_the_erosion_or_one_less(size):
+@pytest.mark.parametrize("turn", range(4))
+def test_a_hard_edge_gets_an_unknown_band_one_pixel_narrower_than_the_square(size, turn):
     edge = np.zeros((100, 100), np.float32)
     edge[:, 50:] = 1
-    unknown = (make_trimap(edge, MattingThresholds(erode_size=size)) == 0.5).sum(axis=1)
+    unknown = (make_trimap(np.rot90(edge, turn), MattingThresholds(erode_size=size)) == 0.5).sum(axis=1 - turn % 2)
     assert (unknown == size - 1).all()
 
 

@@ -11,8 +11,7 @@ def make_trimap(mask: Plane, thresholds: MattingThresholds) -> Plane:
     """0 background, 0.5 unknown, 1 subject, (h, w) float32.
 
     With the mask in units of 0-255: above `foreground` is surely subject, below `background` surely background, and both are eroded by a
-    square of side `erode_size`. Where the mask has a hard edge, the unknown band is thus `erode_size` wide, or one less: even squares
-    have no middle.
+    square of side `erode_size`. Where the mask has a hard edge, the unknown band is thus `erode_size` - 1 pixels wide.
 
     What lies beyond the picture is taken to be like its border: a subject cut off by the frame stays sure up to it. (rembg takes it to be
     background, and hands the whole border of such a picture to matting.)
