@@ -10,14 +10,14 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from cutout.domain.errors import AccessError, CutoutError, OurFault, as_cutout_error
-from cutout.service.access import authenticate
+from cutout.domain.errors import AccessError, CutoutError, OurFault, RateLimitExceeded, as_cutout_error
+from cutout.service.access import authenticate, keep_to_rate
 from cutout.service.invocation import AnswerRoom, Invocation
-from cutout.service.outcomes import Completed, Outcome
+from cutout.service.outcomes import Completed, Outcome, Rejected
 from cutout.settings import from_environment
 from cutout.wire.error_page import error_page
-from cutout.wire.requests import AUTHENTICATION, open_body, parse_task
-from cutout.wire.responses import Answer, answer, refusal
+from cutout.wire.requests import AUTHENTICATION, open_body, parse_task, refused
+from cutout.wire.responses import Answer, answer
 from remove_background.wiring import wire
 
 LAMBDA_PAYLOAD_BYTES = 6_291_556
@@ -56,15 +56,19 @@ def _answer(event: Mapping[str, Any], context: LambdaContext) -> Answer:
     try:
         body = open_body(base64.b64decode(event["body"]) if event.get("isBase64Encoded") else event.get("body") or "")
         account = authenticate(_bearer(event["headers"]) or body.api_key, app.accounts)
+        try:
+            keep_to_rate(account, app.rates, time.time_ns() // 1_000_000)
+        except RateLimitExceeded as error:
+            return answer(refused(body.elements, error), documentation)
         requests = [parse_task(element, app.models) for element in body.elements]
         outcomes = app.submissions.submit(requests, account, _invocation(event, context, len(requests)))
     except AccessError as error:
-        return refusal(error, documentation, AUTHENTICATION)
+        return answer([Rejected(error, AUTHENTICATION)], documentation)
     except Exception as fault:  # noqa: BLE001 (whatever it is, the client gets a typed answer and the operator its cause)
         problem = as_cutout_error(fault)
         if isinstance(problem, OurFault):
             _report(problem)
-        return refusal(problem, documentation)
+        return answer([Rejected(problem)], documentation)
     _count(outcomes)
     return answer(outcomes, documentation)
 

@@ -13,7 +13,7 @@ from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine
 from cutout.service.desk import TaskDesk
 from cutout.service.inputs import Inputs
-from cutout.service.ports import AccountStore
+from cutout.service.ports import AccountStore, RateCounter
 from cutout.service.removal import Removals
 from cutout.service.submit import Report, Submissions
 from cutout.service.uploads import Uploads
@@ -31,6 +31,7 @@ class Wiring:
     settings: Settings
     models: Models
     accounts: AccountStore
+    rates: RateCounter
     submissions: Submissions
 
 
@@ -55,6 +56,7 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
     from cutout.adapters.aws import client
     from cutout.adapters.dynamodb.accounts import DynamoAccountStore
     from cutout.adapters.dynamodb.images import DynamoImageCatalogue
+    from cutout.adapters.dynamodb.rates import DynamoRateCounter
     from cutout.adapters.dynamodb.table import Table
     from cutout.adapters.dynamodb.tasks import DynamoTaskStore
     from cutout.adapters.s3 import S3ObjectStore
@@ -86,6 +88,7 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
         settings=settings,
         models=_models(settings, installed),
         accounts=DynamoAccountStore(table),
+        rates=DynamoRateCounter(table),
         submissions=Submissions(removals, Uploads(desk, inputs, objects), report),
     )
 

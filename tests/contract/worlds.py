@@ -16,6 +16,7 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from samtranslator.yaml_helper import yaml_parse
 from tests.fakes.audit import MemoryAuditor, MemoryLedger
 from tests.fakes.book import MemoryAccountBook
+from tests.fakes.rates import MemoryRateCounter
 from tests.fakes.stores import MemoryAccountStore, MemoryDatabase, MemoryImageCatalogue, MemoryObjectStore, MemoryTaskStore
 
 from cutout.adapters import aws
@@ -24,13 +25,14 @@ from cutout.adapters.dynamodb.audit import DynamoAuditor, DynamoLedger
 from cutout.adapters.dynamodb.book import DynamoAccountBook
 from cutout.adapters.dynamodb.images import DynamoImageCatalogue
 from cutout.adapters.dynamodb.keys import task_key
+from cutout.adapters.dynamodb.rates import DynamoRateCounter
 from cutout.adapters.dynamodb.table import Backoff, Table
 from cutout.adapters.dynamodb.tasks import DynamoTaskStore
 from cutout.adapters.s3 import S3ObjectStore
 from cutout.domain.tasks import TaskKey
 from cutout.service.book import AccountBook
 from cutout.service.ledger import Ledger
-from cutout.service.ports import AccountStore, ImageCatalogue, ObjectStore
+from cutout.service.ports import AccountStore, ImageCatalogue, ObjectStore, RateCounter
 from cutout.service.reconcile import Auditor
 
 REGION = "eu-central-1"
@@ -49,6 +51,7 @@ class World:
     accounts: AccountStore
     book: AccountBook
     objects: ObjectStore
+    rates: RateCounter
     ledger: Ledger
     auditor: Auditor
     forget: Callable[[TaskKey], None]
@@ -59,7 +62,7 @@ class World:
 class Unreliable:
     """A client whose connections break: each of `faults` breaks one call, "before" it arrives or "after" it was done."""
 
-    OPERATIONS = ("get_item", "query", "scan", "transact_write_items")
+    OPERATIONS = ("get_item", "query", "scan", "transact_write_items", "update_item")
 
     def __init__(self, client: Any, *, serialised: bool) -> None:
         self._client = client
@@ -92,6 +95,7 @@ def fake_world() -> World:
         accounts=MemoryAccountStore(database),
         book=MemoryAccountBook(database),
         objects=MemoryObjectStore(max_bytes=MAX_OBJECT_BYTES),
+        rates=MemoryRateCounter(),
         ledger=MemoryLedger(database),
         auditor=MemoryAuditor(database),
         forget=lambda key: database.tasks.pop(key) and None,
@@ -122,6 +126,7 @@ def aws_world(name: str, dynamodb: Any, s3: Any, *, serialised: bool) -> World:
         accounts=DynamoAccountStore(table),
         book=DynamoAccountBook(table),
         objects=S3ObjectStore(s3, bucket, url_ttl_s=600, max_bytes=MAX_OBJECT_BYTES),
+        rates=DynamoRateCounter(table),
         ledger=DynamoLedger(table),
         auditor=DynamoAuditor(table),
         forget=lambda key: dynamodb.delete_item(TableName=table_name, Key={n: {"S": v} for n, v in task_key(key).items()}) and None,

@@ -68,10 +68,15 @@ def entry() -> Iterator[SimpleNamespace]:
 @pytest.fixture(scope="session")
 def key(entry: SimpleNamespace) -> str:
     """The API key of a fresh account, `shop`."""
+    return open_account(entry, Account("shop", "The shop"))
+
+
+def open_account(entry: SimpleNamespace, account: Account) -> str:
+    """Its key."""
     book = DynamoAccountBook(Table(entry.dynamodb, ENVIRONMENT["TABLE_NAME"]))
     key = new_key()
-    book.create(Account("shop", "The shop"))
-    book.add_key(ApiKey(hash_key(key), "shop", "test", key[-4:], 0))
+    book.create(account)
+    book.add_key(ApiKey(hash_key(key), account.account_id, "test", key[-4:], 0))
     return key
 
 

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 from skimage import data
 from tests.fakes.world import png
-from tests.functions.conftest import CONTEXT, ENVIRONMENT, ROOT
+from tests.functions.conftest import CONTEXT, ENVIRONMENT, ROOT, open_account
+
+from cutout.domain.accounts import Account
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +143,20 @@ def test_no_key_is_told_from_a_wrong_one(call):
 def test_the_key_may_come_in_the_body(call, key):
     status, _ = call([{"taskType": "authentication", "apiKey": key}, removal(base64.b64encode(png()).decode())], api_key=None)
     assert status == 200
+
+
+def test_more_requests_than_the_account_may_send_get_429(call, entry):
+    slow_key = open_account(entry, Account("slow", "Slow", requests_per_minute=1))
+    assert call([removal(base64.b64encode(png()).decode())], api_key=slow_key)[0] == 200
+    status, body = call([removal("x"), removal("y")], api_key=slow_key)
+    assert (status, [error["code"] for error in body["errors"]]) == (429, ["rateLimitExceeded"] * 2)
+    assert all("taskUUID" in error for error in body["errors"])
+
+
+def test_a_balance_that_does_not_cover_a_task_gets_402_and_nothing_runs(call, entry):
+    poor_key = open_account(entry, Account("poor", "Poor", prepaid=True))
+    status, body = call([removal(base64.b64encode(png()).decode())], api_key=poor_key)
+    assert (status, body["errors"][0]["code"]) == (402, "insufficientCredits")
 
 
 @pytest.mark.parametrize("body", ["", "not json", "[]", "7"])

@@ -8,7 +8,8 @@ from tests.fakes.world import World, removal, upload
 from cutout.domain.errors import InvalidParameter, RateLimitExceeded
 from cutout.domain.tasks import OutputType
 from cutout.service.outcomes import Rejected
-from cutout.wire.responses import answer, refusal
+from cutout.wire.requests import refused
+from cutout.wire.responses import answer
 
 DOCUMENTATION = "https://host/docs/errors"
 
@@ -85,6 +86,8 @@ def test_a_failure_remembered_is_an_error_again(world):
     assert again.status == 400
 
 
-def test_a_rate_limit_says_when_to_come_back():
-    reply = refusal(RateLimitExceeded("slow down", retry_after_s=7), DOCUMENTATION)
+def test_a_rate_limit_says_when_to_come_back_and_names_each_task():
+    elements = [{"taskType": "imageUpload", "taskUUID": "one"}, "no object"]
+    reply = answer(refused(elements, RateLimitExceeded("slow down", retry_after_s=7)), DOCUMENTATION)
     assert (reply.status, reply.headers) == (429, {"retry-after": "7"})
+    assert [error.get("taskUUID") for error in reply.body["errors"]] == ["one", None]

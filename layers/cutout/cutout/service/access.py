@@ -1,8 +1,11 @@
-"""Who is calling."""
+"""Who is calling, and whether they may now."""
+
+import math
 
 from cutout.domain.accounts import Account, hash_key
-from cutout.domain.errors import InvalidApiKey, MissingApiKey
-from cutout.service.ports import AccountStore
+from cutout.domain.errors import InvalidApiKey, MissingApiKey, RateLimitExceeded
+from cutout.domain.rate import Rate
+from cutout.service.ports import AccountStore, RateCounter
 
 
 def authenticate(api_key: str | None, accounts: AccountStore) -> Account:
@@ -21,3 +24,20 @@ def authenticate(api_key: str | None, accounts: AccountStore) -> Account:
     if account is None:
         raise InvalidApiKey("This API key isn't known here, or it was revoked.")
     return account
+
+
+def keep_to_rate(account: Account, rates: RateCounter, now_ms: int) -> None:
+    """Count a request of an account that has a limit; others cost nothing to let through.
+
+    Raises:
+        RateLimitExceeded: it came too soon; nothing ran.
+    """
+    if account.requests_per_minute is None:
+        return
+    wait_ms = rates.admit(account.account_id, Rate(account.requests_per_minute), now_ms)
+    if wait_ms:
+        wait_s = math.ceil(wait_ms / 1000)
+        raise RateLimitExceeded(
+            f"This account may send {account.requests_per_minute} requests a minute. Send this one again in {wait_s} s.",
+            retry_after_s=wait_s,
+        )

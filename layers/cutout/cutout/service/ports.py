@@ -11,6 +11,7 @@ from cutout.domain.accounts import Account
 from cutout.domain.charges import Charge
 from cutout.domain.images import StoredImage
 from cutout.domain.metering import Meter
+from cutout.domain.rate import Rate
 from cutout.domain.tasks import TaskKey, TaskRecord
 
 Clock = Callable[[], int]
@@ -85,6 +86,14 @@ class AccountStore(Protocol):
 
     def find_by_key(self, key_hash: str) -> Account | None:
         """The account, None for an unknown or revoked key."""
+        ...
+
+
+class RateCounter(Protocol):
+    """How often accounts have called lately."""
+
+    def admit(self, account_id: str, rate: Rate, now_ms: int) -> int:
+        """Counts one request, unless there were too many. 0: admitted; else how many milliseconds to wait."""
         ...
 
 

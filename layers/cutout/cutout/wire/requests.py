@@ -88,6 +88,11 @@ def parse_task(element: object, models: Models) -> Task | Rejected:
         return Rejected(error, task_type, task_uuid)
 
 
+def refused(elements: Sequence[object], error: CutoutError) -> list[Rejected]:
+    """The same error for every task of a request, each with its own UUID: clients wait for that."""
+    return [Rejected(error, _echo(element, "taskType"), _echo(element, "taskUUID")) for element in elements]
+
+
 def _task(element: Mapping[str, Any], models: Models) -> Task:
     task_type = element.get("taskType")
     if task_type is None:

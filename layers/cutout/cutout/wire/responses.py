@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from cutout.domain.errors import CutoutError, RateLimitExceeded, RememberedError
+from cutout.domain.errors import RateLimitExceeded, RememberedError
 from cutout.domain.images import StoredImage
 from cutout.domain.money import to_dollars
 from cutout.domain.tasks import OutputType, RemovalTask, TaskRecord, TaskStatus, UploadTask
@@ -35,7 +35,11 @@ def answer(outcomes: Sequence[Outcome], documentation: str) -> Answer:
         body["data"] = items
     if errors:
         body["errors"] = [error_item(rejected, documentation) for rejected in errors]
-    return Answer(HTTPStatus.OK if items or not errors else errors[0].error.status, body)
+    if items or not errors:
+        return Answer(HTTPStatus.OK, body)
+    first = errors[0].error
+    headers = {"retry-after": str(first.retry_after_s)} if isinstance(first, RateLimitExceeded) else {}
+    return Answer(first.status, body, headers)
 
 
 def _failed_earlier(outcome: Outcome) -> Outcome:
@@ -97,9 +101,3 @@ def error_item(rejected: Rejected, documentation: str) -> dict[str, Any]:
         "allowedValues": list(error.allowed) or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def refusal(error: CutoutError, documentation: str, task_type: str | None = None) -> Answer:
-    """The answer to a request that was refused as a whole."""
-    headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, RateLimitExceeded) else {}
-    return Answer(error.status, {"errors": [error_item(Rejected(error, task_type), documentation)]}, headers)

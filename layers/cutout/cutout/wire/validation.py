@@ -75,6 +75,4 @@ def _accepted(field: Mapping[str, Any]) -> str:
         return str(field["const"])
     if "minimum" in field:
         return f"an integer from {field['minimum']} to {field['maximum']}"
-    return {"boolean": "true or false", "string": "a string that isn't empty", "array": "an array"}.get(
-        field["type"], field["type"]
-    )
+    return {"boolean": "true or false", "array": "an array"}.get(field["type"], "a string that isn't empty")

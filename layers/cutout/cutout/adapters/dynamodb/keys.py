@@ -49,6 +49,10 @@ def image_key(image_uuid: UUID) -> Key:
     return {"pk": f"IMAGE#{image_uuid}", "sk": "IMAGE"}
 
 
+def rate_key(account_id: str) -> Key:
+    return {"pk": f"ACCOUNT#{account_id}", "sk": "RATE"}
+
+
 def ledger_of(account_id: str, month: str) -> str:
     """The index entry under which an account's charges of a month are listed, oldest first."""
     return f"LEDGER#{account_id}#{month}"
