@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.sources import SourceError, fetch
-
 from cutout.adapters.weights import WeightsError, verify, weights_path
 from cutout.imaging.models import ModelSpec, Source, Weights, WheelMember, load_registry
+from local.sources import SourceError, fetch
 
 STANDARD = ("u2netp", "u2net")
 DIRECTORY = Path(__file__).resolve().parent.parent / ".models"

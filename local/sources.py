@@ -14,9 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import IO
 from urllib.error import HTTPError, URLError
 
-from local.progress import Progress
-
 from cutout.imaging.models import Download, Source, WheelMember
+from local.progress import Progress
 
 _STALLED_S = 30
 _GIVE_UP_S = 1800

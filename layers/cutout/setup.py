@@ -16,7 +16,15 @@ setup(
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
             # No -march: kernels choose by the processor's flags at run time (native/kernels.h).
-            extra_compile_args=["-std=gnu11", "-O3", "-fvisibility=hidden", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-unused-parameter"],
+            extra_compile_args=[
+                "-std=gnu11",
+                "-O3",
+                "-fvisibility=hidden",
+                "-fno-math-errno",
+                "-Wall",
+                "-Wextra",
+                "-Wno-unused-parameter",
+            ],
             extra_link_args=["-pthread"],
         )
     ],

@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from tests.contract.worlds import World
-
 from cutout.domain.accounts import Account
 from cutout.domain.charges import Charge, CostLine
 from cutout.domain.images import StoredImage, result_key
@@ -16,6 +14,7 @@ from cutout.domain.money import Micros
 from cutout.domain.purse import Purse
 from cutout.domain.removal import ImageFormat
 from cutout.domain.tasks import TaskKey, TaskRecord, TaskStatus, taken_over
+from tests.contract.worlds import World
 
 LEASE_MS = 60_000
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+
 from tests.contract import ministack
 from tests.contract.worlds import World, aws_world, clients, fake_world
 

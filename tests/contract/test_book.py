@@ -4,12 +4,12 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from tests.contract.builders import NOON, open_account, purses
-from tests.contract.worlds import World
 
 from cutout.domain.accounts import Account, AccountStatus, ApiKey, hash_key, new_key
 from cutout.domain.money import Micros
 from cutout.service.book import AccountExists, ReferenceUsed, UnknownAccount, UnknownKey
+from tests.contract.builders import NOON, open_account, purses
+from tests.contract.worlds import World
 
 NOBODY = Account("nobody", "Nobody")
 

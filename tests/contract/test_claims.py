@@ -3,11 +3,10 @@
 from dataclasses import replace
 from uuid import uuid4
 
-from tests.contract.builders import claimed, new_record, next_worker, open_account, with_error
-from tests.contract.worlds import World
-
 from cutout.domain.metering import Meter
 from cutout.domain.tasks import TaskKey, TaskStatus
+from tests.contract.builders import claimed, new_record, next_worker, open_account, with_error
+from tests.contract.worlds import World
 
 
 def test_a_new_task_is_kept_as_it_was_given(world: World) -> None:

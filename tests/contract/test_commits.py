@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from tests.contract.builders import at, charge_of, claimed, next_worker, open_account, with_error, with_result
-from tests.contract.worlds import World
 
 from cutout.domain.errors import ConflictTaskUUID
 from cutout.domain.metering import Meter
 from cutout.domain.tasks import TaskStatus
 from cutout.domain.usage import Usage, usage_of
 from cutout.service.ports import StaleToken
+from tests.contract.builders import at, charge_of, claimed, next_worker, open_account, with_error, with_result
+from tests.contract.worlds import World
 
 DAY = "2026-11-24"
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 from threading import Barrier
 from typing import TypeVar
 
-from tests.contract.builders import NOON, charge_of, claimed, new_record, next_worker, open_account, purses, with_result
-from tests.contract.worlds import World
-
 from cutout.domain.errors import AccessError
 from cutout.domain.metering import Meter
 from cutout.domain.money import Micros
 from cutout.service.ports import StaleToken
+from tests.contract.builders import NOON, charge_of, claimed, new_record, next_worker, open_account, purses, with_result
+from tests.contract.worlds import World
 
 THREADS = 32
 T = TypeVar("T")

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from tests.contract.builders import NOON, charge_of, claimed, new_record, next_worker, open_account, purses, with_error, with_result
-from tests.contract.worlds import World
 
 from cutout.domain.errors import ServiceUnavailable
 from cutout.domain.metering import Meter
 from cutout.domain.money import Micros
 from cutout.domain.tasks import TaskStatus
+from tests.contract.builders import NOON, charge_of, claimed, new_record, next_worker, open_account, purses, with_error, with_result
+from tests.contract.worlds import World
 
 FAULTS = (["before"], ["after"], ["before", "after"], ["after", "after", "after"])
 faults = pytest.mark.parametrize("faults", FAULTS, ids="-".join)

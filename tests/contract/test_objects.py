@@ -4,10 +4,10 @@ import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.contract.worlds import MAX_OBJECT_BYTES, World
 
 from cutout.domain.errors import ImageTooLarge
 from cutout.domain.metering import Meter
+from tests.contract.worlds import MAX_OBJECT_BYTES, World
 
 KEY = "results/acme/1b4e28ba-2fa1-41d2-883f-0016d3cca427.png"
 

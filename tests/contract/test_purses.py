@@ -3,6 +3,11 @@
 from dataclasses import replace
 
 import pytest
+
+from cutout.domain.accounts import Account
+from cutout.domain.errors import InsufficientCredits, SpendLimitExceeded
+from cutout.domain.metering import Meter
+from cutout.domain.money import Micros
 from tests.contract.builders import (
     NOON,
     at,
@@ -16,11 +21,6 @@ from tests.contract.builders import (
     with_result,
 )
 from tests.contract.worlds import World
-
-from cutout.domain.accounts import Account
-from cutout.domain.errors import InsufficientCredits, SpendLimitExceeded
-from cutout.domain.metering import Meter
-from cutout.domain.money import Micros
 
 NOVEMBER, DECEMBER = "2026-11", "2026-12"
 

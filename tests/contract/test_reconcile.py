@@ -3,6 +3,15 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from cutout.domain.accounts import Account
+from cutout.domain.ledger import LedgerEntry
+from cutout.domain.metering import Meter
+from cutout.domain.money import Micros
+from cutout.domain.purse import Purse
+from cutout.domain.reconcile import PurseDrift, UsageDrift
+from cutout.domain.tasks import TaskStatus
+from cutout.domain.usage import Usage
+from cutout.service.reconcile import ABANDONED_AFTER_MS, Reconciliation, reconcile
 from tests.contract.builders import (
     LEASE_MS,
     NOON,
@@ -16,16 +25,6 @@ from tests.contract.builders import (
     with_result,
 )
 from tests.contract.worlds import World
-
-from cutout.domain.accounts import Account
-from cutout.domain.ledger import LedgerEntry
-from cutout.domain.metering import Meter
-from cutout.domain.money import Micros
-from cutout.domain.purse import Purse
-from cutout.domain.reconcile import PurseDrift, UsageDrift
-from cutout.domain.tasks import TaskStatus
-from cutout.domain.usage import Usage
-from cutout.service.reconcile import ABANDONED_AFTER_MS, Reconciliation, reconcile
 
 LATER = NOON + LEASE_MS + ABANDONED_AFTER_MS + 1
 

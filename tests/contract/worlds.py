@@ -14,10 +14,6 @@ from uuid import uuid4
 
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from samtranslator.yaml_helper import yaml_parse
-from tests.fakes.audit import MemoryAuditor, MemoryLedger
-from tests.fakes.book import MemoryAccountBook
-from tests.fakes.rates import MemoryRateCounter
-from tests.fakes.stores import MemoryAccountStore, MemoryDatabase, MemoryImageCatalogue, MemoryObjectStore, MemoryTaskStore
 
 from cutout.adapters import aws
 from cutout.adapters.dynamodb.accounts import DynamoAccountStore
@@ -34,6 +30,10 @@ from cutout.service.book import AccountBook
 from cutout.service.ledger import Ledger
 from cutout.service.ports import AccountStore, ImageCatalogue, ObjectStore, RateCounter
 from cutout.service.reconcile import Auditor
+from tests.fakes.audit import MemoryAuditor, MemoryLedger
+from tests.fakes.book import MemoryAccountBook
+from tests.fakes.rates import MemoryRateCounter
+from tests.fakes.stores import MemoryAccountStore, MemoryDatabase, MemoryImageCatalogue, MemoryObjectStore, MemoryTaskStore
 
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

@@ -11,12 +11,12 @@ from unittest.mock import patch
 
 import pytest
 from moto import mock_aws
-from tests.contract.worlds import table_properties
 
 from cutout.adapters import aws
 from cutout.adapters.dynamodb.book import DynamoAccountBook
 from cutout.adapters.dynamodb.table import Table
 from cutout.domain.accounts import Account, ApiKey, hash_key, new_key
+from tests.contract.worlds import table_properties
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / ".models"

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
-from tests.fakes.world import png
-from tests.functions.conftest import CONTEXT, ENVIRONMENT, ROOT, open_account
 
 from cutout.domain.accounts import Account
+from tests.fakes.world import png
+from tests.functions.conftest import CONTEXT, ENVIRONMENT, ROOT, open_account
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from local.children import Children
 from local.function import Function
 from local.stack import FunctionSettings

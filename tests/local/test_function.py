@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from local.function import Function, TooManyRequests
 from local.runtime_api import FunctionError
 

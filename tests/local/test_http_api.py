@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from threading import Thread
 
 import pytest
+
 from local.function import TooManyRequests
 from local.http_api import HttpApi
 from local.runtime_api import FunctionError

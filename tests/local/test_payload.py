@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from local.payload import HttpRequest, MalformedResult, to_event, to_response
 
 ROOT = Path(__file__).parents[2]

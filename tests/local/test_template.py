@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from local.template import KEPT_TYPES, Route, TemplateError, load
 
 from cutout.settings import from_environment
+from local.template import KEPT_TYPES, Route, TemplateError, load
 
 ROOT = Path(__file__).parents[2]
 FUNCTION = {

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tests.parity.conftest import SUBJECTS, read
 
 MODEL = "u2netp"

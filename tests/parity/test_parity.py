@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.parity.conftest import HASHED, SUBJECTS
-from tests.parity.phash import phash
 
 from cutout.imaging.composite import flatten
+from tests.parity.conftest import HASHED, SUBJECTS
+from tests.parity.phash import phash
 
 BLACK = (0, 0, 0)
 FIRST = next(iter(SUBJECTS))

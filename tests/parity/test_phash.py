@@ -1,6 +1,7 @@
 """The yardstick itself: a hash that couldn't tell pictures apart would prove nothing."""
 
 import numpy as np
+
 from tests.parity.conftest import SKLEARN, read
 from tests.parity.phash import phash
 

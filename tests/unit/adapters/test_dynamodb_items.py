@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.contract.builders import NOON, new_record, with_result
-from tests.contract.builders import charge_of as charge_for
 
 from cutout.adapters.dynamodb.actions import typed
 from cutout.adapters.dynamodb.purses import purse_item
@@ -12,6 +10,8 @@ from cutout.adapters.dynamodb.task_items import charge_item, image_item, task_it
 from cutout.domain.accounts import Account
 from cutout.domain.money import Micros
 from cutout.domain.purse import Purse
+from tests.contract.builders import NOON, new_record, with_result
+from tests.contract.builders import charge_of as charge_for
 
 KB = 1024
 LONGEST = Account("a" * 40, "Longest")

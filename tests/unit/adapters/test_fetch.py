@@ -4,10 +4,10 @@ import threading
 import time
 
 import pytest
-from tests.unit.adapters.fetch_servers import IMAGE, LIMIT, PUBLIC, URL, Internet, Server, get, redirect, sized, soon
 
 from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import FailedToTransferImage, ImageTooLarge
+from tests.unit.adapters.fetch_servers import IMAGE, LIMIT, PUBLIC, URL, Internet, Server, get, redirect, sized, soon
 
 
 def test_the_body_is_returned_as_it_was_sent():

@@ -6,6 +6,8 @@ import gzip
 import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import binary, lists, sampled_from
+
+from cutout.domain.errors import CutoutError, FailedToTransferImage
 from tests.unit.adapters.fetch_servers import (
     IMAGE,
     Internet,
@@ -14,8 +16,6 @@ from tests.unit.adapters.fetch_servers import (
     ok,
     sized,
 )
-
-from cutout.domain.errors import CutoutError, FailedToTransferImage
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 401, 403, 404, 410, 429, 500, 503])

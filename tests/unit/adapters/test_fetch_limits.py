@@ -5,6 +5,9 @@ import threading
 import time
 
 import pytest
+
+from cutout.adapters.safe_http import SafeHttp
+from cutout.domain.errors import CutoutError, FailedToTransferImage, ImageTooLarge
 from tests.unit.adapters.fetch_servers import (
     IMAGE,
     LIMIT,
@@ -20,9 +23,6 @@ from tests.unit.adapters.fetch_servers import (
     sized,
     soon,
 )
-
-from cutout.adapters.safe_http import SafeHttp
-from cutout.domain.errors import CutoutError, FailedToTransferImage, ImageTooLarge
 
 
 @pytest.mark.parametrize("answer", [ok(b"x" * 1001), ok(b"3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked")])

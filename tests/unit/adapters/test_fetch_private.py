@@ -1,10 +1,10 @@
 """No URL leads anywhere but to the public Internet."""
 
 import pytest
-from tests.unit.adapters.fetch_servers import IMAGE, LIMIT, PUBLIC, Internet, Server, get, redirect, sized, soon
 
 from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import FailedToTransferImage
+from tests.unit.adapters.fetch_servers import IMAGE, LIMIT, PUBLIC, Internet, Server, get, redirect, sized, soon
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import socket
 import time
 
 import pytest
-from tests.unit.adapters.fetch_servers import PUBLIC, Internet, Server, endlessly, redirect, silence, sized, soon
 
 from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import FailedToTransferImage
+from tests.unit.adapters.fetch_servers import PUBLIC, Internet, Server, endlessly, redirect, silence, sized, soon
 
 URL = "http://hooks.example/done?id=1"
 

@@ -10,10 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.unit.adapters.fetch_servers import PUBLIC, Internet, Server, endlessly, redirect, silence, sized, soon
 
 from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import FailedToTransferImage
+from tests.unit.adapters.fetch_servers import PUBLIC, Internet, Server, endlessly, redirect, silence, sized, soon
 
 IMAGE = b"\x89PNG and so on"
 NAMES = {"images.example": [[PUBLIC]], "other.example": [[PUBLIC]], "xn--bcher-kva.example": [[PUBLIC]]}

@@ -7,10 +7,10 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from tests.unit.adapters.tiny_onnx import SIDE, describe, write_brightness_network
 
 from cutout.adapters.onnx import OnnxModels, OnnxNetwork
 from cutout.adapters.weights import WeightsError
+from tests.unit.adapters.tiny_onnx import SIDE, describe, write_brightness_network
 
 BATCH = np.random.default_rng(0).random((1, 3, SIDE, SIDE), dtype=np.float32)
 

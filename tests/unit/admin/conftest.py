@@ -1,4 +1,5 @@
 import pytest
+
 from tests.unit.admin.terminal import Terminal
 
 

@@ -3,11 +3,10 @@
 import io
 from dataclasses import dataclass, field
 
-from tests.contract.builders import NOON
-from tests.contract.worlds import World, fake_world
-
 from cutout.admin.cli import main
 from cutout.admin.stores import Stores
+from tests.contract.builders import NOON
+from tests.contract.worlds import World, fake_world
 
 
 @dataclass

@@ -1,10 +1,10 @@
 """account create | list | show | limit | topup"""
 
 import pytest
-from tests.contract.builders import claimed, purses
-from tests.unit.admin.terminal import Terminal
 
 from cutout.domain.accounts import Account, AccountStatus
+from tests.contract.builders import claimed, purses
+from tests.unit.admin.terminal import Terminal
 
 
 def account(terminal: Terminal, account_id: str = "acme") -> Account:

@@ -1,9 +1,9 @@
 """key create | list | revoke | rotate"""
 
 import pytest
-from tests.unit.admin.terminal import Terminal
 
 from cutout.domain.accounts import hash_key
+from tests.unit.admin.terminal import Terminal
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.contract.builders import NOON, at, charge_of, claimed, with_result
-from tests.unit.admin.terminal import Terminal
 
 from cutout.admin.cli import main
 from cutout.admin.plot import bar_chart
@@ -17,6 +15,8 @@ from cutout.domain.metering import Meter
 from cutout.domain.money import to_dollars
 from cutout.domain.reconcile import UsageDrift
 from cutout.domain.usage import Usage
+from tests.contract.builders import NOON, at, charge_of, claimed, with_result
+from tests.unit.admin.terminal import Terminal
 
 SVG = "{http://www.w3.org/2000/svg}"
 

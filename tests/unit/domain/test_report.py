@@ -4,11 +4,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.contract.builders import charge_of, new_record
 
 from cutout.domain.accounts import Account
 from cutout.domain.charges import Charge, CostLine
 from cutout.domain.report import REST, cost_by_part, months_between
+from tests.contract.builders import charge_of, new_record
 
 
 def charge(stage_ms: dict[str, int], billed_ms: int) -> Charge:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 from PIL import ImageCms
-from tests.unit.imaging import profiles
-from tests.unit.imaging.pictures import gradient, saved
 
 from cutout.domain.removal import InputLimits
 from cutout.imaging.colour import to_srgb
 from cutout.imaging.decode import decode
+from tests.unit.imaging import profiles
+from tests.unit.imaging.pictures import gradient, saved
 
 PICTURE = gradient()
 SWAPPED = (profiles.SRGB_PRIMARIES[1], profiles.SRGB_PRIMARIES[0], profiles.SRGB_PRIMARIES[2])

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.unit.imaging.pictures import gradient
 
 from cutout.domain.removal import TRANSPARENT_WHITE, Background
 from cutout.imaging.composite import as_seen, composite, flatten, quantise
 from cutout.imaging.image import Cutout, Image
+from tests.unit.imaging.pictures import gradient
 
 colours = st.tuples(*[st.integers(0, 255)] * 3)
 backgrounds = st.builds(Background, st.integers(0, 255), st.integers(0, 255), st.integers(0, 255), st.floats(0, 1))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image as Pillow
-from tests.unit.imaging.pictures import GREY, GREY_ALPHA, PALETTE, RGB, RGB_ALPHA, chunk, exif, gradient, png, saved
 
 from cutout.domain.removal import ImageFormat, InputLimits
 from cutout.imaging.decode import decode, inspect
+from tests.unit.imaging.pictures import GREY, GREY_ALPHA, PALETTE, RGB, RGB_ALPHA, chunk, exif, gradient, png, saved
 
 LIMITS = InputLimits()
 PICTURE = gradient()

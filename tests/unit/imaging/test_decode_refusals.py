@@ -8,11 +8,11 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from PIL import Image as Pillow
-from tests.unit.imaging.pictures import GREY, RGB, chunk, gradient, png, png_header, saved
 
 from cutout.domain.errors import ImageTooLarge, InvalidInputImage
 from cutout.domain.removal import InputLimits
 from cutout.imaging.decode import decode, inspect
+from tests.unit.imaging.pictures import GREY, RGB, chunk, gradient, png, png_header, saved
 
 LIMITS = InputLimits()
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -166,6 +166,12 @@ def test_a_png_of_an_impossible_kind_is_refused(bits, colour):
 @pytest.mark.parametrize("size", [(0, 4), (4, 0)])
 def test_a_png_of_no_pixels_is_refused(size):
     refusal(SIGNATURE + png_header(*size) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize("damage", [lambda stream: stream[: len(stream) // 2], lambda stream: stream[:-8] + bytes(8)])
+def test_a_png_whose_compressed_data_is_cut_short_or_wrong_is_refused_even_if_its_checksums_are_right(damage):
+    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in NOISE))
+    refusal(SIGNATURE + png_header(60, 40) + chunk(b"IDAT", damage(rows)) + chunk(b"IEND", b""))
 
 
 def test_a_png_of_a_million_empty_chunks_is_refused_unread():

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.unit.imaging.pictures import gradient, loaded
 
 from cutout.domain.errors import InvalidParameter
 from cutout.domain.removal import ImageFormat, InputLimits, OutputSettings
 from cutout.imaging.decode import decode
 from cutout.imaging.encode import check_fits, encode
+from tests.unit.imaging.pictures import gradient, loaded
 
 PICTURE = gradient()
 RGBA = np.dstack((PICTURE, PICTURE[..., 0]))

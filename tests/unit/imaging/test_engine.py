@@ -4,12 +4,12 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from tests.unit.imaging.pictures import always, gradient, red_is_subject, subject_on_blue
 
 from cutout.domain.removal import MattingThresholds, RemovalSettings
 from cutout.imaging.engine import CutoutEngine
 from cutout.imaging.image import Image
 from cutout.imaging.segment import segment
+from tests.unit.imaging.pictures import always, gradient, red_is_subject, subject_on_blue
 
 PLAIN = RemovalSettings("fake")
 MATTED = RemovalSettings("fake", matting=MattingThresholds(erode_size=4))

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from tests.unit.imaging.pictures import always, exif, gradient, loaded, red_is_subject, saved, subject_on_blue
 
 from cutout.domain.errors import InvalidInputImage, InvalidParameter
 from cutout.domain.removal import Background, ImageFormat, InputLimits, MattingThresholds, OutputSettings, RemovalSettings
 from cutout.imaging.engine import CutoutEngine
 from cutout.imaging.pipeline import remove_background
+from tests.unit.imaging.pictures import always, exif, gradient, loaded, red_is_subject, saved, subject_on_blue
 
 SOURCE = saved(subject_on_blue())
 PNG = OutputSettings(ImageFormat.PNG)

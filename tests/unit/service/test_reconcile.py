@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tests.contract.builders import NOON, charge_of, claimed, open_account, purses, with_result
-from tests.contract.worlds import World, fake_world
-from tests.fakes.audit import MemoryAuditor
-
 from cutout.domain.accounts import Account
 from cutout.domain.ledger import Fact
 from cutout.domain.metering import Meter
 from cutout.domain.reconcile import PurseDrift
 from cutout.service.reconcile import Reconciliation, reconcile
+from tests.contract.builders import NOON, charge_of, claimed, open_account, purses, with_result
+from tests.contract.worlds import World, fake_world
+from tests.fakes.audit import MemoryAuditor
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from tests.fakes.world import BOB, World, png, removal, upload
 
 from cutout.domain.errors import FailedToTransferImage, MissingParameter
 from cutout.domain.tasks import ImageReference, ImageUrl, InlineImage, OutputType, TaskStatus
 from cutout.service.outcomes import Completed, Rejected
+from tests.fakes.world import BOB, World, png, removal, upload
 
 
 @pytest.fixture

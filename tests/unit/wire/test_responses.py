@@ -3,13 +3,13 @@
 import base64
 
 import pytest
-from tests.fakes.world import World, removal, upload
 
 from cutout.domain.errors import InvalidParameter, RateLimitExceeded
 from cutout.domain.tasks import OutputType
 from cutout.service.outcomes import Rejected
 from cutout.wire.requests import refused
 from cutout.wire.responses import answer
+from tests.fakes.world import World, removal, upload
 
 DOCUMENTATION = "https://host/docs/errors"
 

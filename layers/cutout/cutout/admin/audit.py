@@ -53,7 +53,9 @@ def _usage(used: Usage | None) -> str:
 
 def _note(found: Reconciliation, accounts: int, *, repair: bool) -> str:
     wrong = len(found.drifts) + len(found.abandoned) + len(found.done_but_not_charged)
-    parts = [f"Accounts: {accounts:,}. Charges: {found.charges:,}. Findings: {f'{wrong:,}' if wrong else 'none, everything agrees'}."]
+    parts = [
+        f"Accounts: {accounts:,}. Charges: {found.charges:,}. Findings: {f'{wrong:,}' if wrong else 'none, everything agrees'}."
+    ]
     if found.in_motion:
         parts.append(f"{found.in_motion:,} books were in motion and not compared; run it again in a quieter moment.")
     if wrong and not repair:
