@@ -11,6 +11,7 @@ from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.prices import load_price_book, tariff
 from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine
+from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
 from cutout.service.inputs import Inputs
 from cutout.service.ports import AccountStore, RateCounter
@@ -55,6 +56,7 @@ def wire(settings: Settings, report: Report) -> Wiring:
 def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wiring:
     from cutout.adapters.aws import client
     from cutout.adapters.dynamodb.accounts import DynamoAccountStore
+    from cutout.adapters.dynamodb.book import DynamoAccountBook
     from cutout.adapters.dynamodb.images import DynamoImageCatalogue
     from cutout.adapters.dynamodb.rates import DynamoRateCounter
     from cutout.adapters.dynamodb.table import Table
@@ -78,7 +80,7 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
             load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib
         ),
         markup=settings.markup,
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=_now_ms,
         new_uuid=uuid4,
         lease_ms=LEASE_MS,
         reserve_ms=RESERVE_MS,
@@ -89,8 +91,12 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
         models=_models(settings, installed),
         accounts=DynamoAccountStore(table),
         rates=DynamoRateCounter(table),
-        submissions=Submissions(removals, Uploads(desk, inputs, objects), report),
+        submissions=Submissions(removals, Uploads(desk, inputs, objects), Accounts(DynamoAccountBook(table), _now_ms), report),
     )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _models(settings: Settings, installed: OnnxModels) -> Models:

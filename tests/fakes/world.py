@@ -15,12 +15,14 @@ from cutout.domain.removal import InputLimits, OutputSettings, RemovalSettings
 from cutout.domain.tasks import ImageSource, InlineImage, RemovalTask, UploadTask
 from cutout.imaging.engine import Stage, untimed
 from cutout.imaging.image import Cutout, Image, Plane
+from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
 from cutout.service.inputs import Inputs
 from cutout.service.invocation import AnswerRoom, Invocation
 from cutout.service.removal import Removals
 from cutout.service.submit import Submissions
 from cutout.service.uploads import Uploads
+from tests.fakes.book import MemoryAccountBook
 from tests.fakes.stores import MemoryDatabase, MemoryImageCatalogue, MemoryObjectStore, MemoryTaskStore
 
 ALICE = Account("alice", "Alice")
@@ -92,7 +94,8 @@ class World:
             reserve_ms=3000,
         )
         removals = Removals(desk, inputs, self.objects, self.engine, turn=nullcontext())
-        self.submissions = Submissions(removals, Uploads(desk, inputs, self.objects), self.reported.append)
+        accounts = Accounts(MemoryAccountBook(self.database), lambda: self.now_ms)
+        self.submissions = Submissions(removals, Uploads(desk, inputs, self.objects), accounts, self.reported.append)
 
     def submit(self, *requests, account: Account = ALICE, deadline: float = 25.0, room: int = 6_000_000):
         invocation = Invocation(len(requests), lambda: self.monotonic_s, deadline, AnswerRoom(room))

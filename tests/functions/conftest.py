@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from moto import mock_aws
@@ -16,6 +17,7 @@ from cutout.adapters import aws
 from cutout.adapters.dynamodb.book import DynamoAccountBook
 from cutout.adapters.dynamodb.table import Table
 from cutout.domain.accounts import Account, ApiKey, hash_key, new_key
+from cutout.domain.money import Micros
 from tests.contract.worlds import table_properties
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +80,11 @@ def open_account(entry: SimpleNamespace, account: Account) -> str:
     book.create(account)
     book.add_key(ApiKey(hash_key(key), account.account_id, "test", key[-4:], 0))
     return key
+
+
+def top_up(entry: SimpleNamespace, account_id: str, amount: int) -> None:
+    book = DynamoAccountBook(Table(entry.dynamodb, ENVIRONMENT["TABLE_NAME"]))
+    book.top_up(account_id, Micros(amount), str(uuid4()), 0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from skimage import data
 
 from cutout.domain.accounts import Account
 from tests.fakes.world import png
-from tests.functions.conftest import CONTEXT, ENVIRONMENT, ROOT, open_account
+from tests.functions.conftest import CONTEXT, ENVIRONMENT, ROOT, open_account, top_up
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,27 @@ def test_no_key_is_told_from_a_wrong_one(call):
 def test_the_key_may_come_in_the_body(call, key):
     status, _ = call([{"taskType": "authentication", "apiKey": key}, removal(base64.b64encode(png()).decode())], api_key=None)
     assert status == 200
+
+
+def test_an_account_is_told_its_balance_keys_and_usage(call, entry):
+    rich_key = open_account(entry, Account("rich", "Rich & Co", prepaid=True))
+    top_up(entry, "rich", 5_000_000)
+    _, done = call([removal(base64.b64encode(png()).decode(), includeCost=True)], api_key=rich_key)
+    status, body = call([{"taskType": "accountManagement", "taskUUID": str(uuid4()), "operation": "getDetails"}], api_key=rich_key)
+    (details,) = body["data"]
+    cost = done["data"][0]["cost"]
+    assert (status, details["organizationName"], details["team"]) == (200, "Rich & Co", [])
+    assert details["balance"]["prepaid"] == {"deposited": 5.0, "available": 5.0 - cost, "reserved": 0.0, "spent": cost}
+    assert [key["apiKey"] for key in details["apiKeys"]] == [f"…{rich_key[-4:]}"]
+    assert details["usage"]["today"]["tasks"] == details["usage"]["last30Days"]["tasks"] == 1
+    assert details["usage"]["days"][0]["cost"] == cost
+    assert rich_key not in json.dumps(body)
+
+
+def test_an_unknown_account_operation_lists_the_known_one(call):
+    _, body = call([{"taskType": "accountManagement", "taskUUID": str(uuid4()), "operation": "close"}])
+    assert body["errors"][0]["code"] == "invalidOperation"
+    assert "getDetails" in body["errors"][0]["message"]
 
 
 def test_more_requests_than_the_account_may_send_get_429(call, entry):

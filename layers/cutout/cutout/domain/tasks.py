@@ -70,7 +70,15 @@ class UploadTask:
     include_cost: bool = False
 
 
-Task = RemovalTask | UploadTask
+@dataclass(frozen=True, slots=True)
+class AccountTask:
+    """A valid request to be told about one's own account. It runs no model, leaves no record and costs nothing."""
+
+    task_type: str
+    task_uuid: UUID
+
+
+Task = RemovalTask | UploadTask | AccountTask
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,29 @@ from cutout.domain.errors import CutoutError, ServiceUnavailable, as_cutout_erro
 from cutout.domain.images import StoredImage
 from cutout.domain.metering import Meter
 from cutout.domain.money import Micros, to_micros
-from cutout.domain.prices import Tariff, billed
-from cutout.domain.tasks import Answer, Task, TaskKey, TaskRecord, TaskStatus, on_repeat, taken_over
+from cutout.domain.prices import Tariff, WayIn, billed
+from cutout.domain.tasks import Answer, RemovalTask, TaskKey, TaskRecord, TaskStatus, UploadTask, on_repeat, taken_over
 from cutout.service.invocation import Invocation
 from cutout.service.ports import Clock, StaleToken, TaskStore
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What the work on a task came to."""
+    """What the work on a task came to.
+
+    `store` puts the result in its place, with its price on it, where it isn't there yet. It runs once the price is known, so its use
+    of the object store must be in the meter beforehand, and its time is foretold: `store_ms`.
+    """
 
     image: StoredImage
     input_image_uuid: UUID | None = None
     model: str | None = None
     megapixels: Decimal = Decimal(0)
+    store: Callable[[Micros], None] | None = None
+    store_ms: float = 0.0
 
+
+RecordedTask = RemovalTask | UploadTask
 
 Work = Callable[[UUID, Meter], Finished]
 """Does a task: gets the UUID of the image it is to make, counts what it uses. Safe to do twice: same UUID, same object."""
@@ -50,16 +58,20 @@ class TaskDesk:
     lease_ms: int
     reserve_ms: int
 
-    def run(self, task: Task, account: Account, invocation: Invocation, work: Work) -> TaskRecord:
+    def run(
+        self, task: RecordedTask, account: Account, invocation: Invocation, work: Work, so_far: Meter | None = None
+    ) -> TaskRecord:
         """The task's record after this delivery: done, or still at work elsewhere, or failed earlier.
+
+        `so_far` has what was used before the task came to the desk.
 
         Raises:
             CutoutError: the task can't be accepted, or failed now. Nothing was charged.
         """
-        meter = Meter()
+        meter = so_far or Meter()
         with invocation.time.share() as so_far_ms:
             invocation.check_deadline()
-            claim = self._claim(task, account, meter)
+            claim = self._claim(task, account, invocation.way_in, meter)
             if isinstance(claim, Answer):
                 return claim.record
             try:
@@ -71,7 +83,7 @@ class TaskDesk:
                 self._fail(claim, as_cutout_error(error), account, meter)
                 raise
 
-    def _claim(self, task: Task, account: Account, meter: Meter) -> TaskRecord | Answer:
+    def _claim(self, task: RecordedTask, account: Account, way_in: WayIn, meter: Meter) -> TaskRecord | Answer:
         now_ms = self.clock()
         fresh = TaskRecord(
             key=TaskKey(account.account_id, task.task_uuid),
@@ -82,7 +94,7 @@ class TaskDesk:
             token=1,
             lease_until_ms=now_ms + self.lease_ms,
             created_ms=now_ms,
-            reserved=self._estimate(),
+            reserved=self._estimate(way_in),
         )
         existing = self.tasks.create(fresh, account, meter)
         if existing is None:
@@ -102,9 +114,9 @@ class TaskDesk:
             raise ServiceUnavailable("The task's state is changing; send the same task again in a moment.")
         return record
 
-    def _estimate(self) -> Micros:
+    def _estimate(self, way_in: WayIn) -> Micros:
         """Money set aside on acceptance: `reserve_ms` of the function and a request of its own."""
-        lines = (self.tariff.compute(self.reserve_ms), *self.tariff.request_share(1))
+        lines = (self.tariff.compute(self.reserve_ms), *self.tariff.request_share(1, way_in))
         return to_micros(sum((line.dollars for line in lines), Decimal(0)) * self.markup)
 
     def _commit(
@@ -120,7 +132,7 @@ class TaskDesk:
             claim, status=TaskStatus.DONE, image=finished.image, input_image_uuid=finished.input_image_uuid, lease_until_ms=0
         )
         meter.dynamodb_writes += self.tasks.commit_units(done, account)
-        billed_ms = billed(so_far_ms())
+        billed_ms = billed(so_far_ms() + finished.store_ms)
         charge = Charge(
             key=claim.key,
             task_type=claim.task_type,
@@ -129,10 +141,16 @@ class TaskDesk:
             megapixels=finished.megapixels,
             billed_ms=billed_ms,
             stage_ms={name: round(milliseconds) for name, milliseconds in meter.stage_ms.items()},
-            lines=(self.tariff.compute(billed_ms), *self.tariff.request_share(invocation.tasks), *self.tariff.metered(meter)),
+            lines=(
+                self.tariff.compute(billed_ms),
+                *self.tariff.request_share(invocation.tasks, invocation.way_in),
+                *self.tariff.metered(meter),
+            ),
             markup=self.markup,
             price_book=self.tariff.version,
         )
+        if finished.store:
+            finished.store(charge.price)
         entered = self.tasks.commit(replace(done, price=charge.price), charge, account, Meter())
         return replace(done, price=entered.price)
 

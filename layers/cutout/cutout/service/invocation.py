@@ -7,6 +7,7 @@ from threading import Lock
 
 from cutout.domain.errors import OutputTooLarge, TaskTimeout
 from cutout.domain.metering import Meter, TimeShare
+from cutout.domain.prices import WayIn
 
 
 class AnswerRoom:
@@ -41,6 +42,7 @@ class Invocation:
     monotonic: Callable[[], float]
     deadline: float
     room: AnswerRoom
+    way_in: WayIn = WayIn.HTTP_API
     time: TimeShare = field(init=False)
 
     def __post_init__(self) -> None:

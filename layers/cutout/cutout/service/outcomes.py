@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from cutout.domain.errors import CutoutError
-from cutout.domain.tasks import Task, TaskRecord
+from cutout.domain.tasks import AccountTask, RemovalTask, TaskRecord, UploadTask
+from cutout.service.accounts import AccountDetails
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """On record: done, or still at work (`record.status`). `encoded` is the result's file, where it travels in the answer."""
 
-    task: Task
+    task: RemovalTask | UploadTask
     record: TaskRecord
     url: str | None = None
     encoded: bytes | None = None
@@ -25,4 +26,12 @@ class Rejected:
     task_uuid: str | None = None
 
 
-Outcome = Completed | Rejected
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An account, as it was asked for."""
+
+    task: AccountTask
+    details: AccountDetails
+
+
+Outcome = Completed | Described | Rejected

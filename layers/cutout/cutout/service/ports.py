@@ -3,16 +3,18 @@
 The in-memory fakes in tests/fakes pass the same contract tests as the adapters.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from cutout.domain.accounts import Account
+from cutout.domain.accounts import Account, ApiKey
 from cutout.domain.charges import Charge
 from cutout.domain.images import StoredImage
 from cutout.domain.metering import Meter
+from cutout.domain.purse import Purse
 from cutout.domain.rate import Rate
 from cutout.domain.tasks import TaskKey, TaskRecord
+from cutout.domain.usage import Usage
 
 Clock = Callable[[], int]
 """Milliseconds since 1970 (UTC)."""
@@ -86,6 +88,18 @@ class AccountStore(Protocol):
 
     def find_by_key(self, key_hash: str) -> Account | None:
         """The account, None for an unknown or revoked key."""
+        ...
+
+
+class AccountReader(Protocol):
+    """An account's money, keys and usage, for itself to see."""
+
+    def purses(self, account_id: str) -> Sequence[Purse]: ...
+
+    def keys(self, account_id: str) -> Sequence[ApiKey]: ...
+
+    def usage(self, account_id: str, first_day: str, last_day: str) -> Mapping[str, Usage]:
+        """By day (`2026-11-24`), first and last included; days without any are left out."""
         ...
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from cutout.domain.accounts import Account
 from cutout.domain.errors import ConflictTaskUUID, CutoutError, OurFault, as_cutout_error
-from cutout.domain.tasks import RemovalTask, Task, UploadTask
+from cutout.domain.tasks import AccountTask, RemovalTask, Task, UploadTask
+from cutout.service.accounts import Accounts
 from cutout.service.invocation import Invocation
-from cutout.service.outcomes import Outcome, Rejected
+from cutout.service.outcomes import Described, Outcome, Rejected
 from cutout.service.removal import Removals
 from cutout.service.uploads import Uploads
 
@@ -23,6 +24,7 @@ class Submissions:
 
     removals: Removals
     uploads: Uploads
+    accounts: Accounts
     report: Report
     threads: int = 4
 
@@ -45,6 +47,8 @@ class Submissions:
                     return self.removals.perform(task, account, invocation)
                 case UploadTask():
                     return self.uploads.perform(task, account, invocation)
+                case AccountTask():
+                    return Described(task, self.accounts.details(account))
         except Exception as fault:  # noqa: BLE001 (siblings go on; what isn't the client's doing is reported with its cause)
             error = as_cutout_error(fault)
             if isinstance(error, OurFault):

@@ -97,6 +97,14 @@ class RemovalRequest(WireModel):
         return tuple(OutputType(name) for name in dict.fromkeys(names))
 
 
+class AccountRequest(WireModel):
+    """`accountManagement`."""
+
+    task_type: Literal["accountManagement"]
+    task_uuid: TaskUUID
+    operation: Literal["getDetails"]
+
+
 class UploadRequest(WireModel):
     """`imageUpload`."""
 

@@ -11,17 +11,17 @@ from pydantic import ValidationError
 
 from cutout.domain.errors import CutoutError, InvalidParameter, InvalidRequest, MissingParameter, UnsupportedTaskType
 from cutout.domain.removal import Background, ImageFormat, MattingThresholds, OutputSettings, RemovalSettings
-from cutout.domain.tasks import RemovalTask, Task, UploadTask
+from cutout.domain.tasks import AccountTask, RemovalTask, Task, UploadTask
 from cutout.service.outcomes import Rejected
 from cutout.wire.images import image_source, uploaded_source
-from cutout.wire.models import DEFAULT_FORMAT, REMOVAL_TYPES, RemovalRequest, UploadRequest, WireModel
+from cutout.wire.models import DEFAULT_FORMAT, REMOVAL_TYPES, AccountRequest, RemovalRequest, UploadRequest, WireModel
 from cutout.wire.spelling import flattened
 from cutout.wire.validation import as_request_error
 
 Request = TypeVar("Request", bound=WireModel)
 
 MAX_TASKS = 100
-TASK_TYPES = (*REMOVAL_TYPES, "imageUpload")
+TASK_TYPES = (*REMOVAL_TYPES, "imageUpload", "accountManagement")
 AUTHENTICATION = "authentication"
 LONGEST_ECHO = 200
 """Characters of an unreadable taskType or taskUUID that are sent back."""
@@ -106,6 +106,9 @@ def _task(element: Mapping[str, Any], models: Models) -> Task:
         return _removal(_validated(RemovalRequest, flattened(element, RemovalRequest.fields())), models)
     if task_type == "imageUpload":
         return _upload(_validated(UploadRequest, element))
+    if task_type == "accountManagement":
+        request = _validated(AccountRequest, element)
+        return AccountTask(request.task_type, UUID(request.task_uuid))
     raise UnsupportedTaskType(
         f"The taskType {str(task_type)[:LONGEST_ECHO]!r} isn't done here. Accepted: {', '.join(TASK_TYPES)}.",
         parameter="taskType",

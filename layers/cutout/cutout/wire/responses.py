@@ -10,7 +10,8 @@ from cutout.domain.errors import RateLimitExceeded, RememberedError
 from cutout.domain.images import StoredImage
 from cutout.domain.money import to_dollars
 from cutout.domain.tasks import OutputType, RemovalTask, TaskRecord, TaskStatus, UploadTask
-from cutout.service.outcomes import Completed, Outcome, Rejected
+from cutout.service.outcomes import Completed, Described, Outcome, Rejected
+from cutout.wire.account import account_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def answer(outcomes: Sequence[Outcome], documentation: str) -> Answer:
         if isinstance(outcome, Rejected):
             errors.append(outcome)
         else:
-            items.append(item(outcome))
+            items.append(account_item(outcome) if isinstance(outcome, Described) else item(outcome))
     body: dict[str, Any] = {}
     if items or not errors:
         body["data"] = items
