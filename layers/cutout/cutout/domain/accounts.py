@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from cutout.domain.money import Micros
 
@@ -23,6 +24,8 @@ class Account:
 
     `prepaid`: spending stops when the deposited balance is used up. `monthly_limit`: spending stops at this sum in a calendar month
     (UTC). `requests_per_minute`: more get 429. None: no such limit.
+
+    `defaults`: parameters, as a request spells them, for what it drops into the bucket without settings of its own.
     """
 
     account_id: str
@@ -31,6 +34,7 @@ class Account:
     prepaid: bool = False
     monthly_limit: Micros | None = None
     requests_per_minute: int | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

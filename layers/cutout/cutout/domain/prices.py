@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from importlib import resources
 from typing import Any
 
@@ -13,6 +14,29 @@ from cutout.domain.metering import Meter
 
 MIB_PER_GB = 1024
 """Lambda bills memory in GB of 1,024 MB."""
+
+SQS_REQUESTS_PER_MESSAGE = 3
+"""S3 sends it, Lambda receives it and deletes it. Looking into an empty queue is nobody's task."""
+
+
+_BY_NAME = (
+    "lambda_request",
+    "http_api_request",
+    "s3_put",
+    "s3_get",
+    "dynamodb_write",
+    "dynamodb_read",
+    "sqs_request",
+    "s3_batch_object",
+)
+
+
+class WayIn(Enum):
+    """How tasks reach us: what one request costs beside the function's time."""
+
+    HTTP_API = "http_api_request", 1
+    QUEUE = "sqs_request", SQS_REQUESTS_PER_MESSAGE
+    S3_BATCH = "s3_batch_object", 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +54,20 @@ class Tariff:
     s3_get: Decimal
     dynamodb_write: Decimal
     dynamodb_read: Decimal
+    sqs_request: Decimal
+    s3_batch_object: Decimal
 
     def compute(self, billed_ms: int) -> CostLine:
         """Billed milliseconds x memory, in GB-seconds."""
         gb_seconds = Decimal(billed_ms) / 1000 * self.memory_mib / MIB_PER_GB
         return CostLine("lambda_gb_second", gb_seconds, self.lambda_gb_second)
 
-    def request_share(self, tasks_in_request: int) -> tuple[CostLine, ...]:
-        """One Lambda and one API request, split evenly over the tasks that came in it."""
-        share = Decimal(1) / tasks_in_request
+    def request_share(self, tasks_in_request: int, way_in: WayIn = WayIn.HTTP_API) -> tuple[CostLine, ...]:
+        """One Lambda request and what brought it here, split evenly over the tasks that came in it."""
+        item, quantity = way_in.value
         return (
-            CostLine("lambda_request", share, self.lambda_request),
-            CostLine("http_api_request", share, self.http_api_request),
+            CostLine("lambda_request", Decimal(1) / tasks_in_request, self.lambda_request),
+            CostLine(item, Decimal(quantity) / tasks_in_request, getattr(self, item)),
         )
 
     def metered(self, meter: Meter) -> tuple[CostLine, ...]:
@@ -85,8 +111,5 @@ def tariff(book: Mapping[str, Any], *, region: str, architecture: str, memory_mi
         architecture=architecture,
         memory_mib=memory_mib,
         lambda_gb_second=Decimal(prices["lambda_gb_second"][architecture]),
-        **{
-            name: Decimal(prices[name])
-            for name in ("lambda_request", "http_api_request", "s3_put", "s3_get", "dynamodb_write", "dynamodb_read")
-        },
+        **{name: Decimal(prices[name]) for name in _BY_NAME},
     )

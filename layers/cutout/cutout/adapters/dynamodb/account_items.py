@@ -1,5 +1,7 @@
 """Accounts and API keys as items, and back."""
 
+import json
+
 from cutout.adapters.dynamodb.actions import Item
 from cutout.adapters.dynamodb.keys import ACCOUNTS, account_key, api_key_key, keys_of
 from cutout.domain.accounts import Account, AccountStatus, ApiKey
@@ -17,6 +19,8 @@ def account_item(account: Account) -> Item:
         "prepaid": account.prepaid,
         "monthly_limit": account.monthly_limit,
         "requests_per_minute": account.requests_per_minute,
+        # As text: its numbers may be floats, which DynamoDB doesn't take.
+        "defaults": json.dumps(account.defaults) if account.defaults else None,
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -30,6 +34,7 @@ def account_of(item: Item) -> Account:
         prepaid=item["prepaid"],
         monthly_limit=None if limit is None else Micros(int(limit)),
         requests_per_minute=None if rate is None else int(rate),
+        defaults=json.loads(item.get("defaults", "{}")),
     )
 
 
