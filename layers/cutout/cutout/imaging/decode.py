@@ -86,8 +86,7 @@ def decode(source: bytes, limits: InputLimits) -> Image:
     """
     container = _open(source, limits)
     try:
-        picture = _load(container)
-        colour, alpha = _separate(picture, container.sample_bits)
+        colour, alpha = _separate(_load(container), container.sample_bits)
         colour, alpha = _turn_upright(to_srgb(colour, container.icc), alpha, container.orientation)
         return Image(np.asarray(colour), _opacity(alpha))
     except (InvalidInputImage, MemoryError):
