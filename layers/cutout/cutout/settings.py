@@ -1,11 +1,13 @@
 """The one place that reads the environment. template.yaml sets every name in here."""
 
+import json
 import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 
 class SettingsError(Exception):
@@ -45,6 +47,18 @@ class Settings:
     """MAX_INPUT_BYTES"""
     fetch_allow_hosts: frozenset[str]
     """FETCH_ALLOW_HOSTS: host:port names exempt from the public-address rule. Empty, but for the local stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropBoxSettings:
+    """What the operator chose for the objects that come by way of S3."""
+
+    defaults: Mapping[str, Any]
+    """UPLOAD_DEFAULTS: a JSON object of parameters for objects and accounts that have none of their own"""
+    keep_originals: bool
+    """KEEP_UPLOADS: false removes an original once its result is there"""
+    documentation_url: str
+    """DOCUMENTATION_URL: the page that errors link to"""
 
 
 def _text(env: Mapping[str, str], name: str) -> str:
@@ -88,3 +102,21 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_input_bytes=int(_number(env, "MAX_INPUT_BYTES", 1, 100 * 1024 * 1024)),
         fetch_allow_hosts=frozenset(filter(None, env.get("FETCH_ALLOW_HOSTS", "").split(","))),
     )
+
+
+def drop_box_from_environment(env: Mapping[str, str] = os.environ) -> DropBoxSettings:
+    """For the functions that S3 calls.
+
+    Raises:
+        SettingsError: a variable is missing or out of its range.
+    """
+    try:
+        defaults = json.loads(_text(env, "UPLOAD_DEFAULTS"))
+    except ValueError:
+        defaults = None
+    if not isinstance(defaults, dict):
+        raise SettingsError("The environment variable UPLOAD_DEFAULTS must be a JSON object of parameters.")
+    keep = _text(env, "KEEP_UPLOADS")
+    if keep not in {"true", "false"}:
+        raise SettingsError(f"The environment variable KEEP_UPLOADS must be true or false, not {keep!r}.")
+    return DropBoxSettings(defaults, keep == "true", _text(env, "DOCUMENTATION_URL"))
