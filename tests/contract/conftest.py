@@ -11,11 +11,16 @@ from tests.contract.worlds import World, aws_world, clients, fake_world
 
 
 @pytest.fixture(scope="session")
-def ministack_session() -> Iterator[World]:
+def ministack_clients() -> Iterator[tuple[Any, Any]]:
     if not ministack.PROGRAM.exists():
-        pytest.skip(f"{ministack.PROGRAM} is missing: `make setup` installs it. The stores are NOT tested on the embedded AWS.")
+        pytest.skip(f"{ministack.PROGRAM} is missing: `make test` installs it. The stores are NOT tested on the embedded AWS.")
     with ministack.running() as address:
-        yield aws_world("ministack", *clients(AWS_ENDPOINT_URL=address), serialised=False)
+        yield clients(AWS_ENDPOINT_URL=address)
+
+
+@pytest.fixture(scope="session")
+def ministack_session(ministack_clients: tuple[Any, Any]) -> World:
+    return aws_world("ministack", *ministack_clients, serialised=False)
 
 
 @pytest.fixture(scope="session")

@@ -230,7 +230,7 @@ def test_a_limit_set_in_mid_month_counts_what_was_spent_before(world: World) -> 
     commit(world, account, 700)
     commit(world, account, 50, created_ms=at("2026-10-31T12:00:00"))
     world.book.change(replace(account, monthly_limit=Micros(1_000)), NOON)
-    assert purses(world, account) == {NOVEMBER: (1_000, 300, 0, 700)}
+    assert purses(world, account) == {NOVEMBER: (300, 300, 0, 0)}
 
 
 def test_a_limit_that_was_lifted_for_a_while_counts_what_was_spent_meanwhile(world: World) -> None:
@@ -240,9 +240,9 @@ def test_a_limit_that_was_lifted_for_a_while_counts_what_was_spent_meanwhile(wor
     world.book.change(free, NOON)
     commit(world, free, 700)
     world.book.change(limited, NOON)
-    assert purses(world, limited) == {NOVEMBER: (1_000, 200, 100, 700)}
+    assert purses(world, limited) == {NOVEMBER: (300, 200, 100, 0)}
     world.tasks.commit(with_result(open_task), charge_of(open_task, 100), limited, Meter())
-    assert purses(world, limited) == {NOVEMBER: (1_000, 200, 0, 800)}
+    assert purses(world, limited) == {NOVEMBER: (300, 200, 0, 100)}
 
 
 def test_one_accounts_tasks_never_touch_anothers_money(world: World) -> None:

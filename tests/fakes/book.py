@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from cutout.domain.accounts import Account, ApiKey
 from cutout.domain.money import Micros
-from cutout.domain.purse import PREPAID, Purse, empty_purse, month_of, month_purse
+from cutout.domain.purse import PREPAID, Purse, empty_purse, month_of, reopened
 from cutout.domain.usage import Usage
 from cutout.service.book import AccountExists, ReferenceUsed, UnknownAccount, UnknownKey
 from tests.fakes.stores import MemoryDatabase
@@ -37,13 +37,7 @@ class MemoryAccountBook:
                 changed = purse.deposit(Micros(limit - old.monthly_limit))
             else:
                 spent = sum(day.price for day in self.usage(account.account_id, f"{month}-01", f"{month}-31").values())
-                changed = month_purse(
-                    month,
-                    limit,
-                    spent=Micros(spent),
-                    reserved=purse.reserved if purse else Micros(0),
-                    version=purse.version + 1 if purse else 0,
-                )
+                changed = reopened(purse or empty_purse(month), limit, Micros(spent))
             self.database.purses[account.account_id, month] = changed
 
     def top_up(self, account_id: str, amount: Micros, reference: str, at_ms: int) -> None:

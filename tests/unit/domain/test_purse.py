@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cutout.domain.accounts import Account
 from cutout.domain.errors import InsufficientCredits, SpendLimitExceeded
 from cutout.domain.money import Micros
-from cutout.domain.purse import PREPAID, Purse, day_of, empty_purse, month_of, month_purse, purse_names
+from cutout.domain.purse import PREPAID, Purse, day_of, empty_purse, month_of, month_purse, purse_names, reopened
 
 amounts = st.integers(0, 10**12).map(Micros)
 NEW_YEAR = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -50,8 +50,17 @@ def test_every_change_raises_the_version() -> None:
 
 
 @given(amounts, amounts, amounts)
-def test_a_months_purse_is_balanced_whatever_happened_before_it(limit: Micros, spent: Micros, reserved: Micros) -> None:
-    assert balanced(month_purse("2026-11", limit, spent=spent, reserved=reserved))
+def test_a_limit_set_in_mid_month_leaves_what_was_not_spent_yet(limit: Micros, spent: Micros, reserved: Micros) -> None:
+    lifted = empty_purse("2026-11").deposit(reserved).reserve(reserved)
+    purse = reopened(lifted, limit, spent)
+    assert purse.available == limit - spent - reserved
+    assert balanced(purse)
+
+
+def test_what_was_spent_from_the_purse_itself_is_not_counted_twice() -> None:
+    before = month_purse("2026-11", Micros(100)).reserve(Micros(60)).settle(Micros(60), Micros(60))
+    purse = reopened(before, Micros(200), Micros(60 + 30))
+    assert (purse.available, purse.spent, purse.deposited) == (110, 60, 170)
 
 
 def test_a_month_that_is_used_up_says_so() -> None:
@@ -61,7 +70,7 @@ def test_a_month_that_is_used_up_says_so() -> None:
 
 def test_an_overspent_month_has_nothing_left() -> None:
     with pytest.raises(SpendLimitExceeded, match=r"has \$0 left"):
-        month_purse("2026-11", Micros(5), spent=Micros(6)).reserve(Micros(1))
+        reopened(empty_purse("2026-11"), Micros(5), Micros(6)).reserve(Micros(1))
 
 
 @pytest.mark.parametrize(

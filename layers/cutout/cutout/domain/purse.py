@@ -38,8 +38,8 @@ def purse_names(account: Account, accepted_ms: int) -> tuple[str, ...]:
 class Purse:
     """`available` + `reserved` + `spent` = `deposited`, after every operation.
 
-    `deposited` is what was paid in, or the month's limit. `available` is negative only where a limit was lowered below what was
-    already spent. `version` counts the changes, so that a repair can tell whether anything moved in the meantime.
+    `deposited` is what was paid in, or what the month's limit allowed when it was set. `available` is negative only where a limit
+    was set or lowered below what was already spent. `version` counts the changes, so that a repair can tell whether anything moved in the meantime.
     """
 
     name: str
@@ -88,9 +88,18 @@ def empty_purse(name: str) -> Purse:
     return Purse(name, Micros(0), Micros(0))
 
 
-def month_purse(month: str, limit: Micros, *, spent: Micros = Micros(0), reserved: Micros = Micros(0), version: int = 0) -> Purse:
-    """A month's purse as its limit and what has already happened make it."""
-    return Purse(month, limit, Micros(limit - spent - reserved), reserved, spent, version)
+def month_purse(month: str, limit: Micros) -> Purse:
+    """The purse of a month whose limit holds from its first task on."""
+    return Purse(month, limit, limit)
+
+
+def reopened(purse: Purse, limit: Micros, spent_in_month: Micros) -> Purse:
+    """A month's purse when a limit is set in the course of it: what went past the purse until then is not deposited.
+
+    Tasks that are at work without a limit at that moment go past it too.
+    """
+    past_it = spent_in_month - purse.spent
+    return purse.deposit(Micros(limit - past_it - purse.deposited))
 
 
 def refusal(name: str, needed: Micros, available: Micros) -> AccessError:

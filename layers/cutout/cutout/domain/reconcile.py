@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cutout.domain.accounts import Account
 from cutout.domain.ledger import Fact, KeptTask, LedgerEntry, TopUp
 from cutout.domain.money import Micros
-from cutout.domain.purse import PREPAID, Purse, empty_purse, month_of
+from cutout.domain.purse import PREPAID, Purse, empty_purse
 from cutout.domain.tasks import TaskKey, TaskStatus
 from cutout.domain.usage import Usage, shard_of, usage_of
 
@@ -76,8 +76,7 @@ class Tally:
         charge, account_id = entry.charge, entry.account_id
         self.charged.add(charge.key)
         self.drawn_on[account_id].update(entry.purses)
-        # A month's limit is on all that was spent in it; prepaid money pays only for what was drawn from it.
-        for name in {entry.month, *(purse for purse in entry.purses if purse == PREPAID)}:
+        for name in entry.purses:
             self.spent[account_id, name] += charge.price
         shards, shard = self.usage[account_id], (entry.day, shard_of(charge.key.task_uuid))
         shards[shard] = shards.get(shard, Usage()) + usage_of(charge)
@@ -87,12 +86,12 @@ class Tally:
         return self.done - self.charged
 
 
-def drifts(books: Books, tally: Tally, now_ms: int) -> Iterator[Drift]:
+def drifts(books: Books, tally: Tally) -> Iterator[Drift]:
     """Where the books as kept differ from what the facts make them."""
     account_id = books.account.account_id
     for name in sorted(_purses_due(books, tally)):
         kept = books.purses.get(name)
-        due = _purse_due(name, kept, books.account, tally, month_of(now_ms))
+        due = _purse_due(name, kept, books.account, tally)
         if due != kept:
             yield PurseDrift(account_id, kept, due)
     due_usage = tally.usage.get(account_id, {})
@@ -108,14 +107,14 @@ def _purses_due(books: Books, tally: Tally) -> set[str]:
     return {*books.purses, *paid_in, *tally.drawn_on.get(account_id, ())}
 
 
-def _purse_due(name: str, kept: Purse | None, account: Account, tally: Tally, this_month: str) -> Purse:
+def _purse_due(name: str, kept: Purse | None, account: Account, tally: Tally) -> Purse:
     spent = tally.spent.get((account.account_id, name), 0)
     reserved = tally.reserved.get((account.account_id, name), 0)
     purse = kept or empty_purse(name)
     deposited: int = purse.deposited
     if name == PREPAID:
         deposited = tally.paid_in.get(account.account_id, 0)
-    elif account.monthly_limit is not None and (name == this_month or kept is None):
-        deposited = account.monthly_limit
-    # Of a month that is over, only the purse itself still knows what its limit was.
+    elif kept is None:
+        # Only the purse itself knew what the month's limit allowed; the account's present one is the best guess.
+        deposited = spent + reserved if account.monthly_limit is None else account.monthly_limit
     return Purse(name, Micros(deposited), Micros(deposited - reserved - spent), Micros(reserved), Micros(spent), purse.version)

@@ -51,7 +51,7 @@ class AccountBook(Protocol):
     def change(self, account: Account, now_ms: int) -> None:
         """Put the account's settings in place of the old ones, and bring the present month's purse into line with its limit.
 
-        A limit that is set in mid-month counts what was spent since the month began.
+        A limit that is set in mid-month counts what was spent since the month began, but not the tasks that are at work just then.
 
         Raises:
             UnknownAccount

@@ -64,7 +64,7 @@ def reconcile(accounts: Iterable[Account], auditor: Auditor, tasks: TaskStore, n
     for fact in auditor.facts():
         if fact.account_id in before:
             tally.add(fact)
-    suspects = [drift for books in before.values() for drift in drifts(books, tally, now_ms)]
+    suspects = [drift for books in before.values() for drift in drifts(books, tally)]
     after = {name: auditor.books(before[name].account) for name in {drift.account_id for drift in suspects}}
     found = [drift for drift in suspects if _kept(after[drift.account_id], drift) == drift.kept]
     abandoned = [task for task in tally.open_tasks if task.record.lease_until_ms + ABANDONED_AFTER_MS < now_ms]

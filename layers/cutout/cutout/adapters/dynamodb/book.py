@@ -13,7 +13,7 @@ from cutout.adapters.dynamodb.usage_items import usage_by_day
 from cutout.domain.accounts import Account, ApiKey
 from cutout.domain.errors import ServiceUnavailable
 from cutout.domain.money import Micros
-from cutout.domain.purse import PREPAID, Purse, month_of, month_purse
+from cutout.domain.purse import PREPAID, Purse, empty_purse, month_of, reopened
 from cutout.domain.usage import Usage
 from cutout.service.book import AccountExists, ReferenceUsed, UnknownAccount, UnknownKey
 
@@ -74,11 +74,9 @@ class DynamoAccountBook:
             growth = limit - old.monthly_limit
             return [update(key, "ADD #deposited :growth, #available :growth, #version :one", _EXISTS, growth=growth, one=1)]
         spent = sum(day.price for day in self.usage(new.account_id, f"{month}-01", f"{month}-31").values())
-        if stored is None:
-            return [put(purse_item(new.account_id, month_purse(month, limit, spent=Micros(spent))), _ABSENT)]
-        purse = purse_of(stored)
-        reopened = month_purse(month, limit, spent=Micros(spent), reserved=purse.reserved, version=purse.version + 1)
-        return [put(purse_item(new.account_id, reopened), "#version = :version", version=purse.version)]
+        purse = purse_of(stored) if stored else empty_purse(month)
+        due = purse_item(new.account_id, reopened(purse, limit, Micros(spent)))
+        return [put(due, "#version = :version", version=purse.version) if stored else put(due, _ABSENT)]
 
     def top_up(self, account_id: str, amount: Micros, reference: str, at_ms: int) -> None:
         record = {**top_up_key(account_id, reference), "amount": amount, "at_ms": at_ms}
