@@ -6,6 +6,8 @@ aws        the embedded AWS (MiniStack), a process of its own
 function   a Lambda function: workers that run AWS's own runtime client, against a Runtime API of ours
 payload    HTTP request -> payload 2.0 event, function's result -> HTTP response
 front      the HTTP API: routes, limits and error answers of API Gateway
+queues     SQS -> function, with partial batch failures
+drop       a file into the drop box, and back as a cutout
 demo       an account with a key, and a curl command to try it
 children   the processes started here; none is left behind, however this one ends
 """

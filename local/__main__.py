@@ -18,9 +18,10 @@ from local import aws, demo
 from local.children import GRACE_S, Children
 from local.function import Function
 from local.http_api import HttpApi
+from local.queues import Poller
 from local.server import Server
-from local.stack import Connection, FunctionSettings, deploy
-from local.template import Application, TemplateError, load
+from local.stack import Connection, Deployed, deploy
+from local.template import TemplateError, load
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PICTURE: Final = "docs/images/astronaut.jpg"
@@ -51,10 +52,15 @@ def _run(options: argparse.Namespace, children: Children, stop: Event) -> int:
     if stop.is_set():
         return 0
     application = load(options.template)
-    settings = deploy(application, connection)
-    server = _serve(options, application, settings, connection, children)
+    # All that differs from the cloud, but for S3, which has an address that isn't public: see `_functions`.
+    here = {"MODEL_DIR": str(options.models), "DOCUMENTATION_URL": f"http://127.0.0.1:{options.port}/docs/errors"}
+    deployed = deploy(application, connection, here, dict(options.parameter))
+    functions = _functions(options, deployed, connection, children)
+    server = _serve(options.port, HttpApi(application.routes, functions))
     try:
-        _introduce(server, settings[0].environment, connection, options.state)
+        for queue in deployed.queues:
+            Poller(queue, functions[queue.function], connection, options.workers, stop).start()
+        _introduce(server, deployed.functions[0].environment, connection, options.state)
         parent = os.getppid()
         while not stop.wait(0.5):
             if process.poll() is not None:
@@ -62,30 +68,31 @@ def _run(options: argparse.Namespace, children: Children, stop: Event) -> int:
             if options.stop_with_parent and os.getppid() != parent:
                 break
     finally:
+        stop.set()
         server.shutdown()
         server.server_close()
     print("Stopping.", flush=True)
     return 0
 
 
-def _serve(
-    options: argparse.Namespace,
-    application: Application,
-    settings: Sequence[FunctionSettings],
-    connection: Connection,
-    children: Children,
-) -> Server:
-    # All that differs from the cloud: the models lie elsewhere, and S3 has an address that isn't public.
-    here = {"MODEL_DIR": str(options.models), "FETCH_ALLOW_HOSTS": f"127.0.0.1:{options.aws_port}"}
-    functions = {}
-    for function in settings:
-        environment = connection.environment | function.environment | here
-        log = options.state / f"{function.name}.log"
-        functions[function.name] = Function(replace(function, environment=environment), children, log, options.workers)
+def _functions(options: argparse.Namespace, deployed: Deployed, connection: Connection, children: Children) -> dict[str, Function]:
+    more = connection.environment | {"FETCH_ALLOW_HOSTS": f"127.0.0.1:{options.aws_port}"}
+    return {
+        function.name: Function(
+            replace(function, environment=function.environment | more),
+            children,
+            options.state / f"{function.name}.log",
+            options.workers,
+        )
+        for function in deployed.functions
+    }
+
+
+def _serve(port: int, api: HttpApi) -> Server:
     try:
-        server = Server(options.port, HttpApi(application.routes, functions))
+        server = Server(port, api)
     except OSError as error:
-        raise StartError(_busy("PORT", options.port)) from error
+        raise StartError(_busy("PORT", port)) from error
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     return server
 
@@ -100,8 +107,10 @@ def _introduce(server: Server, environment: Mapping[str, str], connection: Conne
     places = {name: environment[name] for name in ("BUCKET_NAME", "TABLE_NAME")}
     demo.write_environment(file, {"CUTOUT_URL": url, "CUTOUT_KEY": key, **connection.environment, **places})
     print(f"\nReady at {url}. Try it, from this folder:\n\n{demo.command(url, key, PICTURE)}\n", flush=True)
+    print(f"Or drop a file into the bucket, as an event of S3's:\n\n{demo.drop_command(PICTURE)}\n", flush=True)
     print(
-        f"It leaves cutout.png. Names and keys are in {_relative(file)}; the data are kept there too. Ctrl-C stops.\n", flush=True
+        f"Either leaves cutout.png. Names and keys are in {_relative(file)}; the data are kept there too. Ctrl-C stops.\n",
+        flush=True,
     )
 
 
@@ -139,6 +148,13 @@ def _only_one(state: Path) -> Iterator[IO[str]]:
         yield lock
 
 
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("NAME=VALUE is meant")
+    return name, value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="Run the product on this machine.")
     parser.add_argument("--port", type=int, default=8080, help="of the HTTP API (%(default)s)")
@@ -148,6 +164,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, default=ROOT / ".local", help="folder for state and logs (%(default)s)")
     parser.add_argument("--models", type=Path, default=ROOT / ".models", help="folder of the models (%(default)s)")
     parser.add_argument("--ministack", type=Path, default=ROOT / ".venv-ministack/bin/ministack", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--parameter", type=_parameter, action="append", default=[], metavar="NAME=VALUE", help="of template.yaml; may be repeated"
+    )
     parser.add_argument("--stop-with-parent", action="store_true", help="end when the program that started this one has ended")
     return parser
 

@@ -52,3 +52,8 @@ answer = json.load(sys.stdin)
 image = answer.get("data", [{{}}])[0].pop("imageBase64Data", "")
 print(json.dumps(answer, indent=2))
 image and open("cutout.png", "wb").write(base64.b64decode(image))'"""
+
+
+def drop_command(picture: str) -> str:
+    """A shell line that drops `picture` and waits for its cutout."""
+    return f".venv/bin/python -m local.drop {picture}"

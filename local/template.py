@@ -41,11 +41,22 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSource:
+    """A queue whose messages a function gets. `max_concurrency` may still be an intrinsic function."""
+
+    queue: str
+    function: str
+    batch_size: int
+    max_concurrency: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """The whole template, sorted by who plays which part."""
 
     functions: tuple[FunctionTemplate, ...]
     routes: tuple[Route, ...]
+    queue_sources: tuple[QueueSource, ...]
     stack: dict[str, Any]
     """The part that the embedded CloudFormation makes: parameters, conditions, and the resources of KEPT_TYPES"""
 
@@ -66,10 +77,15 @@ def load(path: Path) -> Application:
     routes = tuple(
         route for resource in resources.values() if resource["Type"] == "AWS::ApiGatewayV2::Api" for route in _routes(resource)
     )
+    queue_sources = tuple(
+        _queue_source(resource["Properties"])
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping"
+    )
     kept = {name: resource for name, resource in resources.items() if resource["Type"] in KEPT_TYPES}
     sections = ("AWSTemplateFormatVersion", "Description", "Parameters", "Mappings", "Conditions")
     stack = {section: template[section] for section in sections if section in template} | {"Resources": kept}
-    return Application(functions, routes, stack)
+    return Application(functions, routes, queue_sources, stack)
 
 
 def _translate(path: Path) -> dict[str, Any]:
@@ -117,6 +133,18 @@ def _function(name: str, resource: Mapping[str, Any], root: Path) -> FunctionTem
         timeout=properties.get("Timeout", 3),  # Lambda's own defaults
         memory_mib=properties.get("MemorySize", 128),
         environment=properties.get("Environment", {}).get("Variables", {}),
+    )
+
+
+def _queue_source(properties: Mapping[str, Any]) -> QueueSource:
+    arn = properties["EventSourceArn"]
+    if not (isinstance(arn, dict) and isinstance(arn.get("Fn::GetAtt"), list)):
+        raise TemplateError(f"An event source that isn't a queue of this template: {arn}")
+    return QueueSource(
+        queue=arn["Fn::GetAtt"][0],
+        function=properties["FunctionName"]["Ref"],
+        batch_size=properties.get("BatchSize", 10),  # Lambda's own default
+        max_concurrency=properties.get("ScalingConfig", {}).get("MaximumConcurrency", 1000),
     )
 
 

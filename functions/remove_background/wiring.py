@@ -1,25 +1,32 @@
 """The one place where ports meet their adapters. Wired once at start, kept warm between invocations."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from threading import Lock
 from uuid import uuid4
 
 from cutout.adapters.onnx import OnnxModels
 from cutout.adapters.safe_http import SafeHttp
+from cutout.domain.errors import CutoutError
 from cutout.domain.prices import load_price_book, tariff
 from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine
 from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
+from cutout.service.dropbox import DropBox
 from cutout.service.inputs import Inputs
+from cutout.service.outcomes import Rejected
 from cutout.service.ports import AccountStore, RateCounter
 from cutout.service.removal import Removals
 from cutout.service.submit import Report, Submissions
 from cutout.service.uploads import Uploads
-from cutout.settings import Settings, SettingsError
+from cutout.settings import DropBoxSettings, Settings, SettingsError
+from cutout.wire.drops import check_defaults, removal_of
 from cutout.wire.requests import Models
+from cutout.wire.responses import error_item
 
 LEASE_MS = 60_000
 """Twice what API Gateway waits: outlives every function time-out on this way in."""
@@ -34,6 +41,7 @@ class Wiring:
     accounts: AccountStore
     rates: RateCounter
     submissions: Submissions
+    removals: Removals
 
 
 def wire(settings: Settings, report: Report) -> Wiring:
@@ -91,7 +99,38 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
         models=_models(settings, installed),
         accounts=DynamoAccountStore(table),
         rates=DynamoRateCounter(table),
+        removals=removals,
         submissions=Submissions(removals, Uploads(desk, inputs, objects), Accounts(DynamoAccountBook(table), _now_ms), report),
+    )
+
+
+def wire_drop_box(app: Wiring, settings: DropBoxSettings, report: Report, lease_ms: int, *, keep_originals: bool) -> DropBox:
+    """The drop box, for a function whose time-out is shorter than `lease_ms`.
+
+    Raises:
+        SettingsError: the deployment's defaults are no parameters.
+    """
+    from cutout.adapters.aws import client
+    from cutout.adapters.s3_drops import S3DropBox
+
+    try:
+        check_defaults(settings.defaults, app.models)
+    except CutoutError as error:
+        raise SettingsError(f"UPLOAD_DEFAULTS: {error.message}") from error
+
+    def explain(rejected: Rejected) -> bytes:
+        return json.dumps(error_item(rejected, settings.documentation_url), indent=2, ensure_ascii=False).encode()
+
+    return DropBox(
+        desk=replace(app.removals.desk, lease_ms=lease_ms),
+        accounts=app.accounts,
+        objects=S3DropBox(client("s3", app.settings.region), app.settings.bucket_name),
+        engine=app.removals.engine,
+        limits=app.removals.inputs.limits,
+        parse=partial(removal_of, defaults=settings.defaults, models=app.models),
+        explain=explain,
+        report=report,
+        keep_originals=keep_originals,
     )
 
 

@@ -153,7 +153,12 @@ class MemoryAccountStore:
 
     def find_by_key(self, key_hash: str) -> Account | None:
         key = self.database.keys.get(key_hash)
-        account = self.database.accounts.get(key.account_id) if key and not key.revoked else None
+        return self.find_active(key.account_id) if key and not key.revoked else None
+
+    def find_active(self, account_id: str, meter: Meter | None = None) -> Account | None:
+        if meter:
+            meter.dynamodb_reads += 1
+        account = self.database.accounts.get(account_id)
         return account if account and account.status is AccountStatus.ACTIVE else None
 
 

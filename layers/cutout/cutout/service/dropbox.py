@@ -26,6 +26,7 @@ from cutout.imaging.pipeline import Removed, remove_background
 from cutout.service.desk import Finished, TaskDesk
 from cutout.service.invocation import Invocation
 from cutout.service.outcomes import Completed, Rejected
+from cutout.service.ports import AccountStore
 
 PIXELS_PER_MEGAPIXEL: Final = 1_000_000
 ERROR_SUFFIX: Final = ".error.json"
@@ -62,12 +63,6 @@ class Opened:
     read: Callable[[], bytes]
 
 
-class AccountDirectory(Protocol):
-    def find_active(self, account_id: str, meter: Meter | None = None) -> Account | None:
-        """None for one that isn't known or is suspended."""
-        ...
-
-
 class DropBoxObjects(Protocol):
     """Objects in other people's hands, and what is put beside them."""
 
@@ -101,7 +96,7 @@ class DropBox:
     """`explain` puts a refusal into the words of the API. `keep_originals`: False removes an original once its result is there."""
 
     desk: TaskDesk
-    accounts: AccountDirectory
+    accounts: AccountStore
     objects: DropBoxObjects
     engine: RemovalEngine
     limits: InputLimits
@@ -211,7 +206,7 @@ def may_be_repeated(outcome: Completed | Rejected | None) -> bool:
 
 def uuid_of(kind: str, opened: Opened, job: str = "") -> UUID:
     """The same UUID for the same object, for ever: SHA-256 in the form of a version 4, which is what the API accepts as a taskUUID."""
-    name = "\0".join((kind, opened.bucket, opened.key, opened.version, job))
+    name = f"{kind}\0{opened.bucket}\0{opened.key}\0{opened.version}\0{job}"
     return UUID(bytes=hashlib.sha256(name.encode()).digest()[:16], version=4)
 
 

@@ -84,10 +84,14 @@ class ImageCatalogue(Protocol):
 
 
 class AccountStore(Protocol):
-    """Who holds a key."""
+    """Who holds a key, and who an account is."""
 
     def find_by_key(self, key_hash: str) -> Account | None:
         """The account, None for an unknown or revoked key."""
+        ...
+
+    def find_active(self, account_id: str, meter: Meter | None = None) -> Account | None:
+        """None for one that isn't known or is suspended."""
         ...
 
 
