@@ -106,7 +106,7 @@ def test_days_the_wrong_way_round_are_a_mistake(terminal: Terminal) -> None:
 def test_books_that_agree_are_said_to(terminal: Terminal) -> None:
     assert terminal.run("reconcile") == 0
     assert terminal.out == ""
-    assert terminal.err == "Accounts: 2. Charges: 5. Findings: none, everything agrees.\n"
+    assert terminal.err == "Accounts: 3. Charges: 5. Findings: none, everything agrees.\n"
 
 
 def test_drift_is_reported_first_and_repaired_on_demand(terminal: Terminal) -> None:

@@ -6,19 +6,21 @@ from dataclasses import replace
 
 from cutout.admin.stores import Output, Stores
 from cutout.admin.text import limit, money, table
-from cutout.domain.accounts import Account, AccountStatus
+from cutout.domain.accounts import PLATFORM, Account, AccountStatus
 from cutout.domain.purse import PREPAID, Purse, day_of
-from cutout.service.book import UnknownAccount
+from cutout.service.book import AccountExists, UnknownAccount
 
 
 def known(stores: Stores, account_id: str) -> Account:
-    account = stores.book.find(account_id)
+    account = PLATFORM if account_id == PLATFORM.account_id else stores.book.find(account_id)
     if account is None:
         raise UnknownAccount(account_id)
     return account
 
 
 def create(args: Namespace, stores: Stores, _now_ms: int) -> Output:
+    if args.account == PLATFORM.account_id:
+        raise AccountExists(args.account)
     account = Account(
         account_id=args.account,
         name=args.name or args.account,

@@ -5,6 +5,7 @@ from argparse import Namespace
 from cutout.admin.accounts import known
 from cutout.admin.stores import Output, Stores
 from cutout.admin.text import money
+from cutout.domain.accounts import PLATFORM
 from cutout.domain.purse import Purse
 from cutout.domain.reconcile import Drift, PurseDrift
 from cutout.domain.usage import Usage
@@ -13,7 +14,7 @@ from cutout.service.reconcile import Reconciliation, reconcile
 
 def reconciled(args: Namespace, stores: Stores, now_ms: int) -> Output:
     """Exit code 1 where something is wrong and was left so."""
-    accounts = [known(stores, args.account)] if args.account else list(stores.book.accounts())
+    accounts = [known(stores, args.account)] if args.account else [*stores.book.accounts(), PLATFORM]
     found = reconcile(accounts, stores.auditor, stores.tasks, now_ms, repair=args.repair)
     return Output("\n".join(_lines(found)), _note(found, len(accounts), repair=args.repair), 0 if found.is_clean else 1)
 

@@ -12,7 +12,7 @@ from cutout.admin.accounts import known
 from cutout.admin.plot import bar_chart
 from cutout.admin.stores import Output, Stores
 from cutout.admin.text import money, table
-from cutout.domain.accounts import Account
+from cutout.domain.accounts import PLATFORM, Account
 from cutout.domain.money import to_dollars
 from cutout.domain.purse import day_of
 from cutout.domain.report import cost_by_part, months_between
@@ -35,7 +35,7 @@ def usage(args: Namespace, stores: Stores, now_ms: int) -> Output:
     first = args.first or f"{last[:7]}-01"
     if first > last:
         return Output(note=f"There is no day from {first} to {last}.", exit_code=2)
-    accounts = [known(stores, args.account)] if args.account else list(stores.book.accounts())
+    accounts = [known(stores, args.account)] if args.account else [*stores.book.accounts(), PLATFORM]
     report = _REPORTS[args.by](stores, accounts, first, last)
     note = f"{first} to {last}, UTC, by the day on which tasks were accepted."
     if args.plot:
@@ -61,7 +61,8 @@ def _by_account(stores: Stores, accounts: Iterable[Account], first: str, last: s
     sums = []
     for account in accounts:
         used = sum(stores.book.usage(account.account_id, first, last).values(), Usage())
-        sums.append(((account.account_id, account.name), used))
+        if used.tasks:
+            sums.append(((account.account_id, account.name), used))
     bars = [(account_id, to_dollars(used.cost)) for (account_id, _), used in sums]
     return _counters(("ACCOUNT", "NAME"), sums, bars)
 

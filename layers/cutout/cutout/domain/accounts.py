@@ -37,6 +37,10 @@ class Account:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
+PLATFORM: Final = Account("platform", "The platform itself")
+"""Whom a cold start's initialisation is booked to: no client met it by their own doing. Nobody has a key to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """What is stored of a key: its hash, and enough of its end to recognise it in a list."""
