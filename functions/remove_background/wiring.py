@@ -1,17 +1,19 @@
 """The one place where ports meet their adapters. Wired once at start, kept warm between invocations."""
 
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
 from cutout.adapters.onnx import OnnxModels
 from cutout.adapters.safe_http import SafeHttp
-from cutout.domain.errors import CutoutError
-from cutout.domain.prices import load_price_book, tariff
+from cutout.domain.errors import CutoutError, OurFault
+from cutout.domain.prices import Tariff, load_price_book, tariff
 from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine
 from cutout.service.accounts import Accounts
@@ -19,6 +21,7 @@ from cutout.service.desk import TaskDesk
 from cutout.service.dropbox import DropBox
 from cutout.service.inputs import Inputs
 from cutout.service.outcomes import Rejected
+from cutout.service.platform import book_initialisation
 from cutout.service.ports import AccountStore, RateCounter
 from cutout.service.removal import Removals
 from cutout.service.submit import Report, Submissions
@@ -58,7 +61,29 @@ def wire(settings: Settings, report: Report) -> Wiring:
         warm = beside.submit(installed.network, settings.default_model)
         wiring = _connect(settings, installed, report)
         warm.result()
+    _book_initialisation(settings, report)
     return wiring
+
+
+def _book_initialisation(settings: Settings, report: Report) -> None:
+    """One try: a start that can't be entered into the books is no reason not to start."""
+    from cutout.adapters.aws import client
+    from cutout.adapters.dynamodb.table import Backoff, Table
+    from cutout.adapters.dynamodb.tasks import DynamoTaskStore
+
+    table = Table(client("dynamodb", settings.region), settings.table_name, Backoff(attempts=1))
+    tasks = DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days)
+    try:
+        book_initialisation(tasks, _tariff(settings), _now_ms, uuid4, _process_age_ms())
+    except OurFault as error:
+        report(error)
+
+
+def _process_age_ms() -> float:
+    """Since the process began: the runtime's own start, every import and the model's loading are in it (proc(5))."""
+    started_ticks = int(Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+    uptime_s = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    return (uptime_s - started_ticks / os.sysconf("SC_CLK_TCK")) * 1000
 
 
 def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wiring:
@@ -84,9 +109,7 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
     )
     desk = TaskDesk(
         tasks=DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days),
-        tariff=tariff(
-            load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib
-        ),
+        tariff=_tariff(settings),
         markup=settings.markup,
         clock=_now_ms,
         new_uuid=uuid4,
@@ -132,6 +155,10 @@ def wire_drop_box(app: Wiring, settings: DropBoxSettings, report: Report, lease_
         report=report,
         keep_originals=keep_originals,
     )
+
+
+def _tariff(settings: Settings) -> Tariff:
+    return tariff(load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib)
 
 
 def _now_ms() -> int:

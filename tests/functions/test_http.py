@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
 
@@ -143,6 +144,17 @@ def test_no_key_is_told_from_a_wrong_one(call):
 def test_the_key_may_come_in_the_body(call, key):
     status, _ = call([{"taskType": "authentication", "apiKey": key}, removal(base64.b64encode(png()).decode())], api_key=None)
     assert status == 200
+
+
+def test_the_start_was_booked_to_the_platform(entry):
+    charges = entry.dynamodb.query(
+        TableName=ENVIRONMENT["TABLE_NAME"],
+        IndexName="gsi1",
+        KeyConditionExpression="gsi1pk = :ledger",
+        ExpressionAttributeValues={":ledger": {"S": f"LEDGER#platform#{datetime.now(UTC):%Y-%m}"}},
+    )["Items"]
+    assert [charge["price"]["N"] for charge in charges] == ["0"]
+    assert int(charges[0]["billed_ms"]["N"]) > 100
 
 
 def test_an_account_is_told_its_balance_keys_and_usage(call, entry):
