@@ -63,3 +63,9 @@ def connected_world(request: pytest.FixtureRequest) -> World:
 def metered_world(request: pytest.FixtureRequest) -> World:
     """Those that report consumed units; moto reports none for transactions."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["fake", "ministack"])
+def quick_world(request: pytest.FixtureRequest) -> World:
+    """Those for many transactions; moto copies its whole table for each."""
+    return request.getfixturevalue(request.param)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from threading import Barrier
 from typing import TypeVar
 
-from cutout.domain.errors import AccessError
+from cutout.domain.errors import AccessError, SpendLimitExceeded
 from cutout.domain.metering import Meter
 from cutout.domain.money import Micros
+from cutout.domain.tasks import TaskRecord
 from cutout.service.ports import StaleToken
 from tests.contract.builders import NOON, charge_of, claimed, new_record, next_worker, open_account, purses, with_result
 from tests.contract.worlds import World
@@ -56,6 +57,24 @@ def test_a_balance_is_never_overspent_by_even_one_task(world: World) -> None:
     answers = at_once([lambda task=task: world.tasks.create(task, account, Meter()) for task in tasks])
     assert answers.count(None) == 10
     assert purses(world, account) == {"PREPAID": (6_599, 599, 6_000, 0)}
+
+
+def test_of_200_tasks_against_a_limit_that_allows_100_just_100_are_done(quick_world: World) -> None:
+    account = open_account(quick_world, monthly_limit=500 * 100)
+    tasks = [new_record(account, reserved=500) for _ in range(200)]
+
+    def perform(task: TaskRecord) -> int:
+        try:
+            assert quick_world.tasks.create(task, account, Meter()) is None
+        except SpendLimitExceeded:
+            return 0
+        return quick_world.tasks.commit(with_result(task), charge_of(task, 500), account, Meter()).price
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        prices = list(pool.map(perform, tasks))
+    assert sorted(prices) == [0] * 100 + [500] * 100
+    assert purses(quick_world, account) == {"2026-11": (50_000, 0, 0, 50_000)}
+    assert quick_world.book.usage(account.account_id, "2026-11-24", "2026-11-24")["2026-11-24"].tasks == 100
 
 
 def test_a_month_opened_by_many_at_once_has_its_limit_once(world: World) -> None:

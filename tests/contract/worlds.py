@@ -57,6 +57,16 @@ class World:
     forget: Callable[[TaskKey], None]
     """Lets a task's record expire."""
     client: "Unreliable | None" = None
+    place: "Place | None" = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where another process finds the same table and bucket."""
+
+    endpoint_url: str
+    table: str
+    bucket: str
 
 
 class Unreliable:
@@ -131,6 +141,7 @@ def aws_world(name: str, dynamodb: Any, s3: Any, *, serialised: bool) -> World:
         auditor=DynamoAuditor(table),
         forget=lambda key: dynamodb.delete_item(TableName=table_name, Key={n: {"S": v} for n, v in task_key(key).items()}) and None,
         client=client,
+        place=Place(dynamodb.meta.endpoint_url, table_name, bucket),
     )
 
 
