@@ -1,0 +1,43 @@
+"""The facts that a figure is worthless without: when, on what processor, with which versions."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+_TELLING_FLAGS: Final = frozenset({"avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "i8mm", "sve"})
+
+
+def facts() -> dict[str, str]:
+    """Date, processor, versions and commit, by name."""
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores",
+        "instructions": " ".join(sorted(_flags() & _TELLING_FLAGS)),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("onnxruntime", "numpy", "pillow")},
+        "rembg": "2.0.86",
+        "commit": _commit(),
+    }
+
+
+def _processor() -> str:
+    described = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
+    return described[0] if described else platform.machine()
+
+
+def _flags() -> set[str]:
+    return {flag for line in _cpuinfo() if line.lower().startswith(("flags", "features")) for flag in line.split()}
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text("utf-8").splitlines() if path.is_file() else []
+
+
+def _commit() -> str:
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
