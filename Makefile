@@ -23,6 +23,17 @@ MAKEFLAGS += --no-builtin-rules
 run: .venv/run.done .venv/package.done .venv-ministack/done .models/u2netp.onnx  ## Start everything on 127.0.0.1 (PORT=8080, AWS_PORT=4566)
 	@$(PY) -m local --port $(PORT) --aws-port $(AWS_PORT) --stop-with-parent
 
+# The local stack's names where `make run` has left them; with TABLE_NAME and AWS credentials set, the deployment's.
+ADMIN = set -a; if [ -z "$$TABLE_NAME" ] && [ -f .local/demo.env ]; then . ./.local/demo.env; fi; $(PY) -m cutout.admin
+
+.PHONY: usage
+usage:  ## What was done, what it cost, what it was sold for (BY=day, account or stage; CSV=1; PLOT=usage.svg)
+	@$(ADMIN) usage --by $(or $(BY),day) $(if $(CSV),--csv) $(if $(PLOT),--plot $(PLOT))
+
+.PHONY: key
+key:  ## Create an API key (ACCOUNT=demo, made if it isn't there)
+	@$(ADMIN) account create $(or $(ACCOUNT),demo) >/dev/null 2>&1 || true; $(ADMIN) key create $(or $(ACCOUNT),demo)
+
 ##@ Work on it
 
 .PHONY: setup
