@@ -25,6 +25,7 @@ LEASE_MARGIN_MS = 5_000
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handle_upload(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """SQS messages with S3's ObjectCreated events. What failed by our fault is named, so that only that is delivered again."""
+    metrics.add_metric("Requests", MetricUnit.Count, 1)
     box, invocation = _box(context, keep_originals=None), _invocation(context, WayIn.QUEUE, len(event["Records"]))
     failed = [message["messageId"] for message in event["Records"] if not _is_done(message["body"], box, invocation)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
@@ -33,7 +34,7 @@ def handle_upload(event: dict[str, Any], context: LambdaContext) -> dict[str, An
 def _is_done(message: str, box: DropBox, invocation: Invocation) -> bool:
     try:
         drops = [drop for drop in drops_of(message) if _is_ours(drop)]
-    except (ValueError, LookupError, TypeError) as fault:
+    except ValueError as fault:
         # It stays what it is however often it comes: the dead-letter queue shows it to somebody.
         report(as_cutout_error(fault))
         return False
@@ -54,6 +55,7 @@ def _is_ours(drop: Drop) -> bool:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handle_batch(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """S3 Batch Operations, invocation schema 1.0 and 2.0. Originals always stay: an existing bucket is nobody's to tidy."""
+    metrics.add_metric("Requests", MetricUnit.Count, 1)
     box, invocation = _box(context, keep_originals=True), _invocation(context, WayIn.S3_BATCH, len(event["tasks"]))
     results = []
     for task in event["tasks"]:

@@ -39,6 +39,9 @@ ENVIRONMENT = {
     "IMAGE_TTL_DAYS": "30",
     "MAX_INPUT_PIXELS": "50000000",
     "MAX_INPUT_BYTES": "52428800",
+    "UPLOAD_DEFAULTS": "{}",
+    "KEEP_UPLOADS": "true",
+    "DOCUMENTATION_URL": "https://api.example/docs/errors",
     "POWERTOOLS_SERVICE_NAME": "cutout",
     "POWERTOOLS_METRICS_NAMESPACE": "Cutout",
 }

@@ -1,7 +1,7 @@
 """From S3's events, S3 Batch Operations' tasks and an object's metadata to drops and removal tasks."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote_plus
 from uuid import UUID
@@ -44,20 +44,23 @@ _SPELLINGS: Final = {
 _ANY_UUID: Final = "00000000-0000-4000-8000-000000000000"
 
 
-def drops_of(message: str) -> Iterator[Drop]:
-    """The objects that a notification tells of; none in S3's test message.
+def drops_of(message: str) -> list[Drop]:
+    """The objects that a notification tells of; none in the message with which S3 tries the queue.
 
     Raises:
-        ValueError, LookupError, TypeError: it isn't from S3.
+        ValueError: it isn't from S3.
     """
-    notification = json.loads(message)
-    if notification.get("Event") == "s3:TestEvent":
-        return
-    for record in notification["Records"]:
-        key = unquote_plus(record["s3"]["object"]["key"])
-        # The console makes folders by writing empty objects whose names end with a slash.
-        if key.startswith(UPLOADS) and not key.endswith("/"):
-            yield _dropped(record["s3"]["bucket"]["name"], key)
+    try:
+        notification = json.loads(message)
+        if notification.get("Event") == "s3:TestEvent":
+            return []
+        objects = [
+            (record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])) for record in notification["Records"]
+        ]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError("The message isn't a notification of S3's.") from error
+    # The console makes folders by writing empty objects whose names end with a slash.
+    return [_dropped(bucket, key) for bucket, key in objects if key.startswith(UPLOADS) and not key.endswith("/")]
 
 
 def _dropped(bucket: str, key: str, version_id: str | None = None, job: str = "", **settings: str) -> Drop:
