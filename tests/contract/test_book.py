@@ -69,6 +69,15 @@ def test_changed_settings_replace_the_old_ones(world: World) -> None:
     assert world.book.find(account.account_id) == changed
 
 
+def test_a_change_that_was_undone_can_be_made_again(world: World) -> None:
+    """Within the ten minutes in which DynamoDB takes the same transaction for a repetition."""
+    account = open_account(world)
+    other = replace(account, status=AccountStatus.SUSPENDED)
+    for settings in (other, account, other):
+        world.book.change(settings, NOON)
+        assert world.book.find(account.account_id) == settings
+
+
 def test_top_ups_add_up(world: World) -> None:
     account = open_account(world, balance=1_000)
     world.book.top_up(account.account_id, Micros(500), "second", NOON)

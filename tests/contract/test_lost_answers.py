@@ -1,6 +1,7 @@
 """Connections that break before a call arrives, or after it was done. The fake has no connection to break."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,15 @@ def test_a_top_up_pays_in_once(connected_world: World, faults: Sequence[str]) ->
     breaks(connected_world, faults)
     connected_world.book.top_up(account.account_id, Micros(500), "invoice 7", NOON)
     assert purses(connected_world, account) == {"PREPAID": (1_500, 1_500, 0, 0)}
+
+
+@faults
+def test_a_raised_limit_is_raised_once(connected_world: World, faults: Sequence[str]) -> None:
+    account = open_account(connected_world, monthly_limit=1_000)
+    claimed(connected_world, account, reserved=600)
+    breaks(connected_world, faults)
+    connected_world.book.change(replace(account, monthly_limit=Micros(1_500)), NOON)
+    assert purses(connected_world, account) == {"2026-11": (1_500, 900, 600, 0)}
 
 
 def test_a_commit_that_never_gets_an_answer_is_our_fault_and_may_be_repeated(connected_world: World) -> None:

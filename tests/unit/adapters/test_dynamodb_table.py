@@ -92,13 +92,14 @@ def test_the_client_hears_nothing_of_the_cause() -> None:
     assert "table" not in error.value.message
 
 
-def test_the_same_transaction_has_the_same_token_and_another_one_another() -> None:
-    client = ScriptedClient({}, {}, {})
-    for item in (KEY, KEY, {**KEY, "n": 1}):
-        table_of(client).transact([put(item)])
-    one, same, other = (request["ClientRequestToken"] for request in client.requests)
-    assert one == same != other
-    assert len(one) <= 36  # DynamoDB's limit
+def test_attempts_share_a_token_and_calls_dont() -> None:
+    client = ScriptedClient(refused("ThrottlingException"), {}, {})
+    table = table_of(client)
+    for _ in range(2):
+        table.transact([put(KEY)])
+    first, again, second = (request["ClientRequestToken"] for request in client.requests)
+    assert first == again != second
+    assert len(first) <= 36  # DynamoDB's limit
 
 
 def test_retries_end_with_the_number_of_attempts() -> None:

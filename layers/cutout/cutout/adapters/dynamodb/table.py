@@ -7,9 +7,8 @@ the failed conditions return.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -96,6 +95,7 @@ class Table:
     client: DynamoDBClient
     name: str
     backoff: Backoff = field(default_factory=Backoff)
+    new_token: Callable[[], str] = lambda: secrets.token_hex(16)
 
     def get(self, key: Key, meter: Meter | None = None) -> Item | None:
         """One item, strongly consistent."""
@@ -125,8 +125,9 @@ class Table:
             ServiceUnavailable: no answer, or no room; it may have been done.
         """
         items = [{action.kind: {"TableName": self.name, **action.body}} for action in actions]
-        # Derived from the content: the same transaction sent again within ten minutes is done once. Correctness doesn't rest on it.
-        token = hashlib.sha256(json.dumps(items, sort_keys=True).encode()).hexdigest()[:36]
+        # One for all attempts of this call, so that AWS does it once. Another call is another transaction, though its content may be
+        # the same: what was undone may be done again. Correctness rests on the conditions; this saves units.
+        token = self.new_token()
         self._call(
             self.client.transact_write_items,
             meter,
