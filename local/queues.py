@@ -41,6 +41,11 @@ class Poller:
         for thread in self._threads:
             thread.start()
 
+    def join(self) -> None:
+        """Wait for what was begun when `stop` was set."""
+        for thread in self._threads:
+            thread.join()
+
     def _run(self) -> None:
         sqs = self._connection.client("sqs")
         while not self._stop.is_set():
