@@ -8,7 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-_TELLING_FLAGS: Final = frozenset({"avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "i8mm", "sve"})
+_TELLING_FLAGS: Final = frozenset(
+    {"avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "i8mm", "sve"}
+)
 
 
 def facts() -> dict[str, str]:
@@ -41,3 +43,13 @@ def _cpuinfo() -> list[str]:
 def _commit() -> str:
     done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
+
+
+def described(machine: dict[str, str]) -> str:
+    """The facts in a line."""
+    return "; ".join(f"{name} {value}" for name, value in machine.items())
+
+
+def memory_mb() -> float:
+    """How much memory the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6

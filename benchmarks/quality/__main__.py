@@ -1,4 +1,4 @@
-"""`make quality`: ours against rembg on pictures with known truth. Prints tables; writes quality.json, quality.md and quality-worst.jpg."""
+"""`make quality`: ours against rembg on pictures with known truth. Prints tables; writes quality.json, quality.md and quality-worst.png."""
 
 import argparse
 import io
@@ -18,13 +18,13 @@ from benchmarks.quality.peer import Peer
 from benchmarks.quality.report import Result, tables
 from benchmarks.quality.sheet import Case, draw_sheet
 from benchmarks.quality.truth import KINDS, Scene, make_scene, network_output
-from benchmarks.quality.variants import DECONTAMINATED, MODES, VARIANTS
+from benchmarks.quality.variants import DECONTAMINATED, MODES, VARIANTS, Mode
 from cutout.adapters.onnx import OnnxModels
 
 WEIGHTS: Final = Path(".models")
 GREEN: Final = metrics.BACKGROUNDS["green"]
 
-Cutouts = dict[tuple[str, str, str, str], bytes]
+Cutouts = dict[tuple[str, Mode, str, str], bytes]
 """PNG files by picture, mode, system and variant."""
 
 
@@ -39,8 +39,8 @@ def main() -> None:
     run = {"machine": facts(), "model": arguments.model, "results": [asdict(result) for result in results]}
     (arguments.out / "quality.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
     worst = _worst(scenes, cutouts, results, arguments.worst)
-    draw_sheet(worst).save(arguments.out / "quality-worst.jpg", quality=85)
-    print(f"\nWritten: {arguments.out}/quality.md, quality.json, quality-worst.jpg")
+    draw_sheet(worst).save(arguments.out / "quality-worst.png")
+    print(f"\nWritten: {arguments.out}/quality.md, quality.json, quality-worst.png")
 
 
 def _arguments() -> argparse.Namespace:
@@ -100,7 +100,9 @@ def _worst(scenes: Sequence[Scene], cutouts: Cutouts, results: Sequence[Result],
         if (name, mode) in cases or len(cases) == count:
             continue
         scene = truths[name]
-        over = {system: metrics.over(*ours.read_cutout(cutouts[name, mode, system, variant]), GREEN) for system in ("ours", "rembg")}
+        over = {
+            system: metrics.over(*ours.read_cutout(cutouts[name, mode, system, variant]), GREEN) for system in ("ours", "rembg")
+        }
         pair = ", ".join(f"{system} {errors[name, mode, system, variant]:.2f}" for system in ("ours", "rembg"))
         picture = np.asarray(Image.open(io.BytesIO(scene.source)), np.float32)
         true = metrics.over(scene.foreground, scene.alpha, GREEN)

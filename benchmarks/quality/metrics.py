@@ -95,7 +95,9 @@ def foreground_error(foreground: Colour, alpha: Alpha, true_foreground: Colour, 
     return float((weight * difference).sum(dtype=np.float64)) / total if total else 0.0
 
 
-def recomposed_error(foreground: Colour, alpha: Alpha, true_foreground: Colour, truth: Alpha, colour: tuple[int, int, int]) -> float:
+def recomposed_error(
+    foreground: Colour, alpha: Alpha, true_foreground: Colour, truth: Alpha, colour: tuple[int, int, int]
+) -> float:
     """Mean absolute error, 0-255, of the cutout put over a colour, against the true cutout over it: what a client sees."""
     return float(np.abs(over(foreground, alpha, colour) - over(true_foreground, truth, colour)).mean(dtype=np.float64))
 
@@ -135,7 +137,7 @@ def judge(foreground: Colour, alpha: Alpha, true_foreground: Colour, truth: Alph
 
 def _slope(alpha: Alpha) -> NDArray[np.float64]:
     across, down = (ndimage.gaussian_filter(alpha.astype(np.float64), _SIGMA, order, mode="nearest") for order in ((0, 1), (1, 0)))
-    return np.hypot(across, down)
+    return np.asarray(np.hypot(across, down))
 
 
 def _largest_part(region: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -37,7 +37,8 @@ class Peer:
         """Cut out the desk's NAME.jpg in every mode and variant, NAME.npy being the given mask."""
         for mode in MODES:
             cutouts = [
-                {"options": variant.options, "target": str(self._cutout(name, mode, variant))} for variant in (*VARIANTS, DECONTAMINATED)
+                {"options": variant.options, "target": str(self._cutout(name, mode, variant))}
+                for variant in (*VARIANTS, DECONTAMINATED)
             ]
             mask = str(self._desk / f"{name}.npy") if mode == "given" else None
             job = {"source": str(self._desk / f"{name}.jpg"), "mask": mask, "cutouts": cutouts}
@@ -52,7 +53,7 @@ class Peer:
             raise SystemExit("rembg failed: see above")
 
     def cutout(self, name: str, mode: Mode, variant: Variant) -> bytes:
-        """rembg's PNG."""
+        """Rembg's PNG."""
         return self._cutout(name, mode, variant).read_bytes()
 
     def _cutout(self, name: str, mode: Mode, variant: Variant) -> Path:

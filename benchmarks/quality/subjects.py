@@ -154,11 +154,10 @@ def _averaged(layer: Layer, x: NDArray[np.float64], y: NDArray[np.float64], weig
     return Layer(alpha, np.clip(straight(premultiplied, alpha), 0, 1))
 
 
-def _cut(
-    rng: Random, width: int, height: int, subject: Subject, filled: float, base: float
-) -> tuple[Canvas, NDArray[np.float64]]:
+def _cut(rng: Random, width: int, height: int, subject: Subject, filled: float, base: float) -> tuple[Canvas, NDArray[np.float64]]:
     """A canvas in the photograph's colours, and the outline as a smooth curve. `filled`: the outline's height in the picture's;
-    `base`: where it ends, likewise."""
+    `base`: where it ends, likewise.
+    """
     points = np.array(subject.outline)
     points = _smooth(points) if len(points) < 100 else points
     low, high = points.min(axis=0), points.max(axis=0)
@@ -178,7 +177,9 @@ def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """A closed curve through the points: Catmull & Rom 1974."""
     t = np.linspace(0, 1, _SMOOTHER, endpoint=False)[:, None]
     before, here, there, after = (np.roll(points, shift, axis=0)[:, None] for shift in (1, 0, -1, -2))
-    curve = here + t / 2 * (there - before + t * (2 * before - 5 * here + 4 * there - after + t * (3 * (here - there) + after - before)))
+    curve = here + t / 2 * (
+        there - before + t * (2 * before - 5 * here + 4 * there - after + t * (3 * (here - there) + after - before))
+    )
     return curve.reshape(-1, 2)
 
 
@@ -202,7 +203,9 @@ def _grow(
         far = rng.uniform(*length)
         bend = rng.normal(0, curl) / _SEGMENTS
         turns = heading + np.cumsum(np.full(_SEGMENTS, bend) + rng.normal(0, 0.06, _SEGMENTS))
-        path = np.vstack([root - 2 * normal, root + np.cumsum(np.stack([np.cos(turns), np.sin(turns)], 1) * far / _SEGMENTS, axis=0)])
+        path = np.vstack(
+            [root - 2 * normal, root + np.cumsum(np.stack([np.cos(turns), np.sin(turns)], 1) * far / _SEGMENTS, axis=0)]
+        )
         shade = canvas.colour_at(root - 6 * normal) * rng.uniform(0.75, 1.25)
         canvas.strand(path, rng.uniform(*width) * np.linspace(1.2, 0.5, _SEGMENTS), rng.uniform(*opacity), shade)
 

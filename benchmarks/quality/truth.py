@@ -44,7 +44,9 @@ Draw = Callable[[Random, int, int], Layer]
 
 
 def _moved(draw: Draw) -> Draw:
-    return lambda rng, width, height: subjects.moved(draw(rng, width, height), height * rng.uniform(0.02, 0.06), rng.uniform(0, np.pi))
+    return lambda rng, width, height: subjects.moved(
+        draw(rng, width, height), height * rng.uniform(0.02, 0.06), rng.uniform(0, np.pi)
+    )
 
 
 def _defocused(draw: Draw) -> Draw:
@@ -80,12 +82,16 @@ def make_scene(kind: str, seed: int, megapixels: float = 0.6) -> Scene:
         behind = _shaded(behind, subject.alpha, rng)
     exact = over(subject, behind)
     return Scene(
-        f"{kind}-{seed}", "soft" if kind in _SOFT else "hard", photograph(exact, rng), subject.alpha, subject.colour * np.float32(255)
+        f"{kind}-{seed}",
+        "soft" if kind in _SOFT else "hard",
+        photograph(exact, rng),
+        subject.alpha,
+        subject.colour * np.float32(255),
     )
 
 
 def over(subject: Layer, behind: Colour) -> Colour:
-    """alpha F + (1 - alpha) B, in [0, 1]."""
+    """Alpha F + (1 - alpha) B, in [0, 1]."""
     picture: Colour = behind + subject.alpha[..., None] * (subject.colour - behind)
     return picture
 
@@ -107,7 +113,6 @@ def network_output(alpha: Plane, rng: Random) -> Plane:
     Area-averaged to the network's grid, blurred, its outline shifted in or out and uneven, its values pushed towards sure. On the hair,
     fur and glass of this set it is about as far off as u2netp is where that finds the subject.
     """
-    height, width = alpha.shape
     stretched = Image.fromarray(alpha).resize((NETWORK_SIDE, NETWORK_SIDE), Image.Resampling.BOX)
     blurred = ndimage.gaussian_filter(np.asarray(stretched), rng.uniform(1.0, 2.2))
     unevenness = ndimage.zoom(rng.standard_normal((10, 10)), NETWORK_SIDE / 10, order=3)
@@ -115,7 +120,7 @@ def network_output(alpha: Plane, rng: Random) -> Plane:
     logit = 9 * (blurred - 0.5) + shift
     squashed = 1 / (1 + np.exp(-logit))
     low, high = 1 / (1 + np.exp(4.5)), 1 / (1 + np.exp(-4.5))
-    return np.clip((squashed - low) / (high - low), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((squashed - low) / (high - low), 0, 1), np.float32)
 
 
 def _shaded(behind: Colour, alpha: Plane, rng: Random) -> Colour:
@@ -123,5 +128,4 @@ def _shaded(behind: Colour, alpha: Plane, rng: Random) -> Colour:
     height, width = alpha.shape
     thrown = ndimage.shift(alpha, (0.03 * height, rng.uniform(-0.06, 0.06) * width), order=1, mode="nearest")
     soft = ndimage.gaussian_filter(thrown, rng.uniform(0.006, 0.025) * height)
-    dark: Colour = behind * (1 - np.float32(rng.uniform(0.3, 0.65)) * soft[..., None])
-    return dark
+    return np.asarray(behind * (1 - np.float32(rng.uniform(0.3, 0.65)) * soft[..., None]))

@@ -1,0 +1,1 @@
+"""Speed and memory against rembg: the same file, the same weights, the same threads, in turn."""
