@@ -125,3 +125,17 @@ def test_a_wrong_argument_is_explained(terminal: Terminal, capsys: pytest.Captur
         terminal.run(line)
     assert exit_.value.code == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_the_defaults_of_an_accounts_dropped_objects_are_set_and_changed(terminal: Terminal) -> None:
+    terminal.run('account create acme --defaults {"outputFormat":"WEBP","model":"any-that-may-be-installed"}')
+    assert account(terminal).defaults == {"outputFormat": "WEBP", "model": "any-that-may-be-installed"}
+    terminal.run("account limit acme --defaults {}")
+    assert account(terminal).defaults == {}
+
+
+@pytest.mark.parametrize("defaults", ["7", '{"outputQuality":7}', '{"nonsense":1}'])
+def test_defaults_that_no_task_could_have_are_refused(terminal: Terminal, defaults: str) -> None:
+    with pytest.raises(SystemExit):
+        terminal.run(f"account create acme --defaults {defaults}")
+    assert terminal.world.book.find("acme") is None

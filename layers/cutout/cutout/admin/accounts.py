@@ -1,5 +1,6 @@
 """account create | list | show | limit | topup"""
 
+import json
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,7 @@ def create(args: Namespace, stores: Stores, _now_ms: int) -> Output:
         prepaid=args.prepaid,
         monthly_limit=args.monthly_limit,
         requests_per_minute=args.requests_per_minute,
+        defaults=args.defaults,
     )
     stores.book.create(account)
     first = " It is prepaid: pay money in with `account topup`." if args.prepaid else ""
@@ -55,6 +57,7 @@ def show(args: Namespace, stores: Stores, now_ms: int) -> Output:
         ("monthly limit", monthly_limit),
         ("requests/min", requests),
         ("keys in use", len(keys)),
+        ("defaults", json.dumps(account.defaults)),
         ("this month", f"{sum(day.tasks for day in this_month.values()):,} tasks"),
     )
     lines = [f"{name + ':':15}{value}" for name, value in facts]
@@ -67,7 +70,7 @@ def show(args: Namespace, stores: Stores, now_ms: int) -> Output:
 def change(args: Namespace, stores: Stores, now_ms: int) -> Output:
     """Only what was named is changed: the arguments that weren't aren't there."""
     account = known(stores, args.account)
-    names = ("name", "status", "prepaid", "monthly_limit", "requests_per_minute")
+    names = ("name", "status", "prepaid", "monthly_limit", "requests_per_minute", "defaults")
     changes = {name: getattr(args, name) for name in names if hasattr(args, name)}
     if not changes:
         return Output(note="Nothing to change was named; see --help.", exit_code=2)

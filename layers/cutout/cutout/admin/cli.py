@@ -10,10 +10,12 @@ from typing import TextIO
 
 from cutout.admin import accounts, audit, keys, usage
 from cutout.admin.stores import Output, Stores, open_table
-from cutout.admin.text import account_id, day, dollars, dollars_or_none, positive_dollars, rate, rate_or_none
+from cutout.admin.text import account_id, day, dollars, dollars_or_none, parameters, positive_dollars, rate, rate_or_none
 from cutout.domain.accounts import AccountStatus
 from cutout.domain.errors import OurFault
 from cutout.service.book import BookError
+
+_DEFAULTS = "parameters of its objects in the drop box, where they have none of their own"
 
 Open = Callable[[str, str], Stores]
 
@@ -62,6 +64,7 @@ def _account_commands(groups: "argparse._SubParsersAction[argparse.ArgumentParse
     create.add_argument("--prepaid", action="store_true", help="spending stops when the balance is used up")
     create.add_argument("--monthly-limit", type=dollars, metavar="USD", help="spending stops at this sum in a calendar month (UTC)")
     create.add_argument("--requests-per-minute", type=rate, metavar="N", help="more get 429")
+    create.add_argument("--defaults", type=parameters, default={}, metavar="JSON", help=_DEFAULTS)
     create.set_defaults(command=accounts.create)
 
     group.add_parser("list", help="all accounts").set_defaults(command=accounts.listing)
@@ -82,6 +85,7 @@ def _account_commands(groups: "argparse._SubParsersAction[argparse.ArgumentParse
         "--monthly-limit", type=dollars_or_none, metavar="USD|none", help="holds at once, for the present month too"
     )
     change.add_argument("--requests-per-minute", type=rate_or_none, metavar="N|none")
+    change.add_argument("--defaults", type=parameters, metavar="JSON", help=_DEFAULTS)
     change.add_argument(
         "--status", choices=[status.value for status in AccountStatus], help="keys of a suspended account open nothing"
     )

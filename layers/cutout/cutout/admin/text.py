@@ -1,12 +1,17 @@
 """Arguments from text, and text for people."""
 
 import argparse
+import json
 import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
+from cutout.domain.errors import CutoutError
 from cutout.domain.money import MICROS_PER_DOLLAR, Micros, to_dollars
+from cutout.wire.drops import check_defaults
+from cutout.wire.requests import Models
 
 _ACCOUNT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -49,6 +54,22 @@ def rate(text: str) -> int:
 
 def rate_or_none(text: str) -> int | None:
     return None if text == "none" else rate(text)
+
+
+def parameters(text: str) -> dict[str, Any]:
+    """What the account's dropped objects are done with unless they say otherwise. Which models are installed isn't known here."""
+    try:
+        settings = json.loads(text)
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is no JSON object of parameters, such as {{"outputFormat": "WEBP"}}')
+    model = str(settings.get("model", "any"))
+    try:
+        check_defaults(settings, Models({model: model}, model))
+    except CutoutError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+    return settings
 
 
 def day(text: str) -> str:
