@@ -98,6 +98,4 @@ def _load(path: Path, threads: int) -> "onnxruntime.InferenceSession":
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _ERRORS_ONLY
-    # A value too small for a normal float costs a hundred times an ordinary one, and means zero here.
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
