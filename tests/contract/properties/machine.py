@@ -29,7 +29,7 @@ from cutout.domain.usage import Usage
 from cutout.service.desk import TaskDesk
 from cutout.service.inputs import Inputs
 from cutout.service.invocation import AnswerRoom, Invocation
-from cutout.service.reconcile import reconcile
+from cutout.service.reconcile import ABANDONED_AFTER_MS, reconcile
 from cutout.service.uploads import Uploads
 from tests.contract.builders import NOON
 from tests.contract.properties.script import (
@@ -40,10 +40,11 @@ from tests.contract.properties.script import (
     ClockStep,
     Delivery,
     Event,
-    Fault,
+    Failure,
     Interrupted,
-    Kill,
     Reconciliation,
+    Repetition,
+    Watched,
     Work,
     clock_steps,
     deliveries,
@@ -53,6 +54,7 @@ from tests.contract.worlds import World, fake_world
 from tests.fakes.world import WebOfOne
 
 LEASE_MS = 60_000
+MOST_AT_ONCE = 4
 BROKEN_TASK = TASKS - 1
 """Its image can't be read: it fails by the client's fault, and is never charged."""
 
@@ -82,29 +84,30 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.now_ms = NOON
         self.latest_ms = NOON
         self.monotonic_s = 0.0
-        self.depth = 0
         self.script: deque[Event] = deque()
         self.numbers = count(1)
         self.told: dict[TaskKey, set[int]] = defaultdict(set)
         self.sent: set[Delivery] = set()
         self.accounts: list[Account] = []
         self.limit_was_lowered = False
-        self.service = self._service()
+        self.tokens: dict[TaskKey, int] = {}
+        self.services = [self._service(reserve_ms) for reserve_ms in (3000, 1000)]
+        self.at_hand: list[Delivery] = []
 
     def open_world(self) -> World:
         return fake_world()
 
-    def _service(self) -> Uploads:
+    def _service(self, reserve_ms: int) -> Uploads:
         objects = Interrupted(self.world.objects, self.script, self._happen)
         images = Interrupted(self.world.images, self.script, self._happen)
         desk = TaskDesk(
-            tasks=Interrupted(self.world.tasks, self.script, self._happen),  # type: ignore[arg-type]
+            tasks=Interrupted(Watched(self.world.tasks, self.tokens), self.script, self._happen),  # type: ignore[arg-type]
             tariff=tariff(load_price_book(), region="us-east-1", architecture="x86_64", memory_mib=1769),
             markup=Decimal("1.1"),
             clock=lambda: self.now_ms,
             new_uuid=self._uuid,
             lease_ms=LEASE_MS,
-            reserve_ms=3000,
+            reserve_ms=reserve_ms,
         )
         inputs = Inputs(images, objects, WebOfOne(), InputLimits(), self._uuid)  # type: ignore[arg-type]
         return Uploads(desk, inputs, objects)  # type: ignore[arg-type]
@@ -116,10 +119,8 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     def _happen(self, event: Event) -> None:
         match event:
-            case Fault():
-                raise ServiceUnavailable("Injected.")
-            case Kill():
-                raise Killed
+            case Failure(kill):
+                raise Killed if kill else ServiceUnavailable("Injected.")
             case BrokenConnection(when):
                 if self.world.client:
                     self.world.client.faults.append(when)
@@ -128,10 +129,13 @@ class ExactlyOnce(RuleBasedStateMachine):
             case Work(seconds):
                 self.monotonic_s += seconds
             case Delivery():
-                if self.depth < 4:
-                    self._deliver(event)
-            case Reconciliation():
-                self._reconcile()
+                self._deliver(event)
+            case Repetition(after_lease):
+                if after_lease:
+                    self._step(LEASE_MS)
+                self._deliver(self.at_hand[-1])
+            case Reconciliation(late):
+                self._reconcile(late=late)
 
     def _step(self, by_ms: int) -> None:
         self.now_ms = max(HOUR, self.now_ms + by_ms)
@@ -139,25 +143,29 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     def _deliver(self, delivery: Delivery) -> TaskRecord | None:
         """What the client learns of its task; None: an error, or the worker was killed."""
+        if len(self.at_hand) == MOST_AT_ONCE:
+            return None
         self.sent.add(delivery)
         content = b"no picture" if delivery.task == BROKEN_TASK else PICTURE
         task_uuid = UUID(int=0xC0FFEE00 + delivery.task, version=4)
         task = UploadTask("imageUpload", task_uuid, "other" if delivery.changed else "hash", InlineImage(content))
         account = self.accounts[delivery.account]
         invocation = Invocation(1, lambda: self.monotonic_s, self.monotonic_s + 25, AnswerRoom(6_000_000))
-        self.depth += 1
+        self.at_hand.append(delivery)
         try:
-            record = self.service.perform(task, account, invocation).record
+            record = self.services[delivery.release].perform(task, account, invocation).record
         except (CutoutError, Killed):
             return None
         finally:
-            self.depth -= 1
+            self.at_hand.pop()
         if record.status is TaskStatus.DONE:
             assert record.price is not None
             self.told[record.key].add(record.price)
         return record
 
-    def _reconcile(self) -> None:
+    def _reconcile(self, *, late: bool = False) -> None:
+        if late:
+            self._step(LEASE_MS + ABANDONED_AFTER_MS + 1)
         found = reconcile(self.accounts, self.world.auditor, self.world.tasks, self.now_ms, repair=True)
         assert not found.drifts
 
@@ -221,6 +229,11 @@ class ExactlyOnce(RuleBasedStateMachine):
         assert all(key.task_uuid.int & 0xFF != BROKEN_TASK for key in entries)
 
     @invariant()
+    def only_the_last_worker_to_take_a_task_has_a_say_in_it(self) -> None:
+        tasks, _ = self._facts()
+        assert {key: task.record.token for key, task in tasks.items()} == self.tokens
+
+    @invariant()
     def everybody_was_told_the_price_in_the_ledger(self) -> None:
         _, entries = self._facts()
         assert all(prices == {entries[key].charge.price} for key, prices in self.told.items())
@@ -231,8 +244,10 @@ class ExactlyOnce(RuleBasedStateMachine):
             return
         self._step(self.latest_ms - self.now_ms + LEASE_MS + 1)
         self.change_terms(prepaid=False, limit=None)
-        for delivery in sorted({replace(sent, changed=False) for sent in self.sent}, key=lambda sent: (sent.account, sent.task)):
-            records = [self._deliver(Delivery(delivery.account, delivery.task, changed)) for changed in (False, True)]
+        for delivery in sorted(
+            {replace(sent, changed=False, release=0) for sent in self.sent}, key=lambda sent: (sent.account, sent.task)
+        ):
+            records = [self._deliver(replace(delivery, changed=changed)) for changed in (False, True)]
             done = [record for record in records if record and record.status is TaskStatus.DONE]
             # One of the two requests had the taskUUID first; the other is a conflict for ever.
             assert len(done) == (0 if delivery.task == BROKEN_TASK else 1)
