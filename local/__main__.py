@@ -33,19 +33,20 @@ class StartError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    parent = os.getppid()
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
         _check_free("PORT", options.port)
         with _only_one(options.state) as lock, Children(lock) as children:
-            return _run(options, children, stop)
+            return _run(options, children, stop, parent)
     except (StartError, TemplateError, aws.AwsError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _run(options: argparse.Namespace, children: Children, stop: Event) -> int:
+def _run(options: argparse.Namespace, children: Children, stop: Event, parent: int) -> int:
     _check_free("AWS_PORT", options.aws_port)
     connection = Connection(f"http://127.0.0.1:{options.aws_port}")
     process = aws.start(options.ministack, options.aws_port, options.state, children, stop)
@@ -61,7 +62,6 @@ def _run(options: argparse.Namespace, children: Children, stop: Event) -> int:
         for queue in deployed.queues:
             Poller(queue, functions[queue.function], connection, options.workers, stop).start()
         _introduce(server, deployed.functions[0].environment, connection, options.state)
-        parent = os.getppid()
         while not stop.wait(0.5):
             if process.poll() is not None:
                 raise aws.AwsError(f"The embedded AWS has ended. Its log: {options.state}/aws.log")
@@ -107,11 +107,8 @@ def _introduce(server: Server, environment: Mapping[str, str], connection: Conne
     places = {name: environment[name] for name in ("BUCKET_NAME", "TABLE_NAME")}
     demo.write_environment(file, {"CUTOUT_URL": url, "CUTOUT_KEY": key, **connection.environment, **places})
     print(f"\nReady at {url}. Try it, from this folder:\n\n{demo.command(url, key, PICTURE)}\n", flush=True)
-    print(f"Or drop a file into the bucket, as an event of S3's:\n\n{demo.drop_command(PICTURE)}\n", flush=True)
-    print(
-        f"Either leaves cutout.png. Names and keys are in {_relative(file)}; the data are kept there too. Ctrl-C stops.\n",
-        flush=True,
-    )
+    print(f"It leaves cutout.png. So does a file that is dropped into the bucket:\n\n{demo.drop_command(PICTURE)}\n", flush=True)
+    print(f"Names and keys are in {_relative(file)}; the data are kept there too. Ctrl-C stops.\n", flush=True)
 
 
 def _relative(path: Path) -> str:

@@ -212,3 +212,25 @@ def test_the_printed_command_gives_a_cutout(start, tmp_path):
     assert result.stderr == ""
     assert json.loads(result.stdout)["data"][0]["cost"] > 0
     assert (tmp_path / "cutout.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(
+    not (ROOT / ".models/u2netp.onnx").exists(), reason="`make models` fetches the model; the drop box is NOT tested."
+)
+def test_a_dropped_file_comes_back_as_a_cutout_and_a_bad_one_as_its_error(start, tmp_path):
+    stack = start()
+    stack.wait_until_ready()
+    command = [sys.executable, "-m", "local.drop", "--state", str(stack.state), "--out", str(tmp_path / "cutout.png")]
+    done = subprocess.run(
+        [*command, "docs/images/astronaut.jpg"], check=True, cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert float(json.loads(done.stdout[done.stdout.index("{") :])["cost"]) > 0
+    assert (tmp_path / "cutout.png").read_bytes().startswith(b"\x89PNG")
+    bad = subprocess.run([*command, "LICENSE"], check=False, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (bad.returncode, "invalidInputImage" in bad.stdout) == (1, True)
+
+
+def test_a_drop_without_a_stack_says_what_to_start(tmp_path):
+    command = [sys.executable, "-m", "local.drop", "--state", str(tmp_path), "LICENSE"]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "make run" in done.stderr) == (1, True)
