@@ -1,11 +1,9 @@
 """Our side: the product's own pipeline, file in, file out."""
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from benchmarks.quality.variants import Variant
 from cutout.domain.removal import InputLimits, MattingThresholds, OutputSettings, RemovalSettings
@@ -38,9 +36,3 @@ def cut_out(source: bytes, network: Network, variant: Variant) -> bytes:
         network.spec.name, post_process_mask=variant.options.get("post_process_mask", False), matting=matting
     )
     return remove_background(source, settings, OutputSettings(), InputLimits(), CutoutEngine(lambda _name: network)).encoded
-
-
-def read_cutout(png: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A PNG's colour (h, w, 3), 0-255, and its alpha (h, w), 0-1."""
-    rgba = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"), np.float32)
-    return rgba[..., :3], rgba[..., 3] / np.float32(255)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from benchmarks.quality.canvas import Colour
+from benchmarks.quality.canvas import Colour, Plane
 
 _SIDE: Final = 224
 _CAPTION: Final = 16
@@ -16,13 +16,14 @@ _CAPTION: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row: four pictures (h, w, 3) 0-255 of one size, and what to say."""
+    """One row: four pictures (h, w, 3) 0-255 of one size, how far off our alpha is (h, w), and what to say."""
 
     caption: str
     picture: Colour
     true: Colour
     ours: Colour
     rembgs: Colour
+    error: Plane
 
 
 def draw_sheet(cases: Sequence[Case]) -> Image.Image:
@@ -46,7 +47,7 @@ def draw_sheet(cases: Sequence[Case]) -> Image.Image:
 
 def _worst_spot(case: Case) -> tuple[slice, slice]:
     """The square in which we err most in sum."""
-    error = np.abs(case.ours - case.true).mean(axis=-1)
+    error = case.error
     side = min(_SIDE, *error.shape)
     total = np.pad(error.cumsum(0, np.float64).cumsum(1), ((1, 0), (1, 0)))
     sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]

@@ -5,10 +5,12 @@ Imports nothing but the standard library, since it runs in either environment.
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 
 class Stopwatch:
@@ -33,7 +35,8 @@ class Stopwatch:
 
 def serve(cut_out: Callable[[Stopwatch], bytes], target: Path) -> None:
     """Answers every line on stdin with one run's figures; the last cutout stays in `target`."""
-    print(json.dumps({"ready": True}), flush=True)
+    answers = _stdout_for_answers_only()
+    print(json.dumps({"ready": True}), file=answers, flush=True)
     for _line in sys.stdin:
         watch = Stopwatch()
         wall, cpu = time.perf_counter(), time.process_time()
@@ -47,7 +50,14 @@ def serve(cut_out: Callable[[Stopwatch], bytes], target: Path) -> None:
         }
         target.write_bytes(encoded)
         del encoded
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _stdout_for_answers_only() -> TextIO:
+    """The parent's pipe; what libraries print goes to stderr from here on."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
 
 
 def peak_mb() -> float:
