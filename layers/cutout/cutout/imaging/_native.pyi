@@ -25,3 +25,6 @@ def solve_matting(
 
     `alpha` is read (sure pixels: their value; unknown ones: the start) and written (unknown ones). Returns the number of steps.
     """
+
+def encode_png(picture: NDArray[np.uint8], threads: int, /) -> bytes:
+    """A PNG file of (h, w, c), c = 1 (grey), 3 (RGB) or 4 (RGBA, straight alpha)."""

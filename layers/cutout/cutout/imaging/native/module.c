@@ -3,6 +3,7 @@
 
 static PyMethodDef *const TABLES[] = {
     cutout_matting_methods,
+    cutout_png_methods,
     cutout_processor_methods,
 };
 

@@ -16,6 +16,7 @@
 
 /* Tables of the functions that each source file adds to the module. */
 extern PyMethodDef cutout_matting_methods[];
+extern PyMethodDef cutout_png_methods[];
 extern PyMethodDef cutout_processor_methods[];
 
 /* What an array argument must be. `dims` gives the accepted number of dimensions; the shape comes back in the buffer. */

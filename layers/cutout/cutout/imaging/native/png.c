@@ -1,0 +1,207 @@
+/* encode_png: the file around the strips, and the threads that make them. */
+#include "png.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "native.h"
+#include "team.h"
+
+enum {
+    SIGNATURE = 8,
+    CHUNK = 12, /* length, type, CRC */
+    HEADER = 13,
+    ZLIB_HEADER = 2,
+    ADLER = 4,
+
+    /* A strip's filtered and compressed bytes stay in a core's own cache, and what is lost at its ends is below a thousandth. */
+    STRIP_BYTES = 512 * 1024,
+};
+
+/* What each thread works with. */
+typedef struct {
+    uint8_t *filtered;
+    Deflater *deflater;
+} Desk;
+
+/* A strip's chunk, in a mapping of its own: of the room for the worst case only what is written to takes memory, and it goes back to the
+ * system as soon as it is copied into the file, so that there is never more than one copy of it. */
+typedef struct {
+    uint8_t *chunk;
+    size_t mapped;
+    size_t size;
+    size_t filtered; /* bytes, and their checksum */
+    uint32_t adler;
+} Piece;
+
+typedef struct {
+    const uint8_t *pixels;
+    size_t width, height, stride, pixel; /* the latter in bytes */
+    size_t rows_a_strip, strips;
+    PngKernels kernels;
+    Desk desks[TEAM_MOST];
+    Piece *pieces;
+    atomic_size_t next; /* the first strip that nobody has taken */
+    atomic_int failed;  /* there was no memory */
+} PngJob;
+
+static uint8_t *put32(uint8_t *out, uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) *out++ = (uint8_t)(value >> shift);
+    return out;
+}
+
+/* Close the chunk whose type and body lie from chunk + 4 to `end`: its length before them, its CRC after. Returns the chunk's end. */
+static uint8_t *close_chunk(uint8_t *chunk, uint8_t *end) {
+    put32(chunk, (uint32_t)(end - chunk - 8));
+    return put32(end, cutout_png_crc(0, chunk + 4, (size_t)(end - chunk - 4)));
+}
+
+static size_t strip_rows(const PngJob *job, size_t strip) {
+    size_t first = strip * job->rows_a_strip;
+    return job->height - first < job->rows_a_strip ? job->height - first : job->rows_a_strip;
+}
+
+/* Returns 0, or -1 without memory. */
+static int encode_strip(const PngJob *job, const Desk *desk, size_t strip, Piece *piece) {
+    size_t rows = strip_rows(job, strip), filtered = rows * (job->stride + 1);
+    size_t room = CHUNK + ZLIB_HEADER + cutout_deflate_bound(filtered) + ADLER + DEFLATE_SLACK;
+    uint8_t *chunk = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (chunk == MAP_FAILED) return -1;
+
+    for (size_t i = 0; i < rows; i++) {
+        size_t y = strip * job->rows_a_strip + i;
+        const uint8_t *row = job->pixels + y * job->stride;
+        job->kernels.filter_row(desk->filtered + i * (job->stride + 1), row, y > 0 ? row - job->stride : NULL, job->stride, job->pixel);
+    }
+
+    uint8_t *at = chunk + 8;
+    memcpy(chunk + 4, "IDAT", 4);
+    if (strip == 0) {
+        memcpy(at, "\x78\x01", ZLIB_HEADER); /* deflate with a window of 32 KiB, compressed fast */
+        at += ZLIB_HEADER;
+    }
+    at += cutout_deflate(desk->deflater, desk->filtered, filtered, strip == job->strips - 1, at);
+    if (strip < job->strips - 1) at = close_chunk(chunk, at); /* the last one lacks the checksum of all */
+    *piece = (Piece){chunk, room, (size_t)(at - chunk), filtered, job->kernels.adler(desk->filtered, filtered)};
+    return 0;
+}
+
+static void encode_strips(void *context, Team *team, int member, int members) {
+    PngJob *job = context;
+    for (size_t strip; (strip = atomic_fetch_add(&job->next, 1)) < job->strips;)
+        if (encode_strip(job, &job->desks[member], strip, &job->pieces[strip]) < 0) atomic_store(&job->failed, 1);
+}
+
+/* Without the GIL. Returns 0, or -1 without memory. */
+static int encode_pieces(PngJob *job, int members) {
+    if ((size_t)members > job->strips) members = (int)job->strips;
+    job->pieces = calloc(job->strips, sizeof *job->pieces);
+    int ready = job->pieces != NULL;
+    for (int i = 0; i < members; i++) {
+        job->desks[i].filtered = malloc(strip_rows(job, 0) * (job->stride + 1) + DEFLATE_SLACK);
+        job->desks[i].deflater = cutout_deflater_new();
+        ready = ready && job->desks[i].filtered && job->desks[i].deflater;
+    }
+    if (ready) cutout_team_run(members, encode_strips, job);
+    for (int i = 0; i < members; i++) {
+        free(job->desks[i].filtered);
+        cutout_deflater_free(job->desks[i].deflater);
+    }
+    if (!ready || job->failed) return -1;
+
+    Piece *last = &job->pieces[job->strips - 1];
+    uint32_t adler = 1;
+    for (Piece *piece = job->pieces; piece <= last; piece++) adler = cutout_png_adler_join(adler, piece->adler, piece->filtered);
+    last->size = (size_t)(close_chunk(last->chunk, put32(last->chunk + last->size, adler)) - last->chunk);
+    return 0;
+}
+
+static void free_piece(Piece *piece) {
+    if (piece->chunk != NULL) munmap(piece->chunk, piece->mapped);
+    piece->chunk = NULL;
+}
+
+static void free_pieces(PngJob *job) {
+    for (size_t i = 0; job->pieces != NULL && i < job->strips; i++) free_piece(&job->pieces[i]);
+    free(job->pieces);
+}
+
+static size_t file_size(const PngJob *job) {
+    size_t size = SIGNATURE + CHUNK + HEADER + CHUNK;
+    for (size_t i = 0; i < job->strips; i++) size += job->pieces[i].size;
+    return size;
+}
+
+/* The file, of file_size bytes. Each piece is freed as it is copied. */
+static void write_file(PngJob *job, uint8_t *out) {
+    static const uint8_t colour_types[] = {[1] = 0, [3] = 2, [4] = 6};
+    memcpy(out, "\x89PNG\r\n\x1a\n", SIGNATURE);
+    out += SIGNATURE;
+    memcpy(out + 4, "IHDR", 4);
+    uint8_t *at = put32(put32(out + 8, (uint32_t)job->width), (uint32_t)job->height);
+    memcpy(at, (uint8_t[]){8, colour_types[job->pixel], 0, 0, 0}, 5);
+    out = close_chunk(out, at + 5);
+    for (size_t i = 0; i < job->strips; i++) {
+        memcpy(out, job->pieces[i].chunk, job->pieces[i].size);
+        out += job->pieces[i].size;
+        free_piece(&job->pieces[i]);
+    }
+    memcpy(out + 4, "IEND", 4);
+    close_chunk(out, out + 8);
+}
+
+static PyObject *encode_png(PyObject *module, PyObject *arguments) {
+    static const ArraySpec spec = {"picture", "B", 3, 0};
+    PyObject *object;
+    int threads;
+    if (!PyArg_ParseTuple(arguments, "Oi:encode_png", &object, &threads)) return NULL;
+    if (threads < 1 || threads > TEAM_MOST) return PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
+    Py_buffer view;
+    if (cutout_take_array(object, &spec, &view) < 0) return NULL;
+
+    PyObject *file = NULL;
+    Py_ssize_t height = view.shape[0], width = view.shape[1], pixel = view.shape[2];
+    if (pixel != 1 && pixel != 3 && pixel != 4) {
+        PyErr_Format(PyExc_ValueError, "picture must have 1, 3 or 4 channels");
+        goto done;
+    }
+    /* The format's limit on a side is 2^31 - 1; a row must also fit a chunk. */
+    if (height < 1 || width < 1 || height > INT32_MAX || width > (1 << 30) / pixel) {
+        PyErr_Format(PyExc_ValueError, "picture has a side of no pixels, or too many");
+        goto done;
+    }
+
+    PngJob job = {
+        .pixels = view.buf,
+        .width = (size_t)width,
+        .height = (size_t)height,
+        .stride = (size_t)(width * pixel),
+        .pixel = (size_t)pixel,
+        .kernels = cutout_png_kernels(),
+    };
+    job.rows_a_strip = STRIP_BYTES / (job.stride + 1);
+    if (job.rows_a_strip == 0) job.rows_a_strip = 1;
+    job.strips = (job.height + job.rows_a_strip - 1) / job.rows_a_strip;
+    int status;
+    Py_BEGIN_ALLOW_THREADS
+    status = encode_pieces(&job, threads);
+    Py_END_ALLOW_THREADS
+    file = status < 0 ? PyErr_NoMemory() : PyBytes_FromStringAndSize(NULL, (Py_ssize_t)file_size(&job));
+    if (file != NULL) {
+        uint8_t *out = (uint8_t *)PyBytes_AsString(file);
+        Py_BEGIN_ALLOW_THREADS
+        write_file(&job, out);
+        Py_END_ALLOW_THREADS
+    }
+    free_pieces(&job);
+done:
+    PyBuffer_Release(&view);
+    return file;
+}
+
+PyMethodDef cutout_png_methods[] = {
+    {"encode_png", encode_png, METH_VARARGS, "encode_png(picture, threads) -> bytes"},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,174 @@
+"""The PNG encoder: any picture comes back as it was, from any decoder, by the filters that were meant."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cutout.imaging import _native
+from tests.unit.imaging.pictures import loaded
+
+COLOUR_TYPE = {1: 0, 3: 2, 4: 6}
+SIDES = ((1, 1), (1, 2), (2, 1), (3, 5), (16, 16), (33, 31), (1, 20_000), (20_000, 1), (7, 3000), (300, 200))
+NONE, SUB, UP, PAETH = 0, 1, 2, 4
+
+
+def encode(picture, threads=2):
+    return _native.encode_png(np.ascontiguousarray(picture), threads)
+
+
+def chunks(file: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk's type and body, its CRC checked."""
+    assert file.startswith(b"\x89PNG\r\n\x1a\n")
+    at = 8
+    while at < len(file):
+        length, kind = struct.unpack_from(">I4s", file, at)
+        body, (crc,) = file[at + 8 : at + 8 + length], struct.unpack_from(">I", file, at + 8 + length)
+        assert zlib.crc32(kind + body) == crc
+        yield kind, body
+        at += 12 + length
+    assert at == len(file)
+
+
+def filtered_rows(file: bytes, picture) -> np.ndarray:
+    """(h, 1 + bytes a row): each row's filter, then its residuals. zlib checks the Adler-32."""
+    stream = b"".join(body for kind, body in chunks(file) if kind == b"IDAT")
+    return np.frombuffer(zlib.decompress(stream), np.uint8).reshape(picture.shape[0], -1)
+
+
+def residuals(picture) -> dict[int, np.ndarray]:
+    """What each filter leaves of every row, by the standard's definition (ISO/IEC 15948, section 9.2)."""
+    height, width, channels = picture.shape
+    padded = np.zeros((height + 1, width + 1, channels), int)
+    padded[1:, 1:] = picture
+    left, above, corner = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
+    first_guess = left + above - corner
+    far = [abs(first_guess - value) for value in (left, above, corner)]
+    paeth = np.select([(far[0] <= far[1]) & (far[0] <= far[2]), far[1] <= far[2]], [left, above], corner)
+    predictions = {NONE: 0 * left, SUB: left, UP: above, PAETH: paeth}
+    return {kind: (picture - value).astype(np.uint8).reshape(height, -1) for kind, value in predictions.items()}
+
+
+@st.composite
+def pictures(draw):
+    """Of noise, of few colours, of stripes and repeated tiles, smooth with a little noise: what takes each way through the encoder."""
+    height, width = draw(st.sampled_from(SIDES))
+    channels = draw(st.sampled_from((1, 3, 4)))
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = (height, width, channels)
+    match draw(st.sampled_from(("noise", "few", "plain", "tiles", "smooth", "half"))):
+        case "noise":
+            picture = random.integers(0, 256, shape)
+        case "few":
+            picture = random.integers(0, draw(st.integers(2, 5)), shape) * 60
+        case "plain":
+            picture = np.full(shape, draw(st.integers(0, 255)))
+        case "tiles":
+            tile = random.integers(0, 256, (draw(st.integers(1, 9)), draw(st.integers(1, 40)), channels))
+            picture = np.tile(tile, (-(-height // tile.shape[0]), -(-width // tile.shape[1]), 1))[:height, :width]
+        case "smooth":
+            ramp = np.linspace(0, 250, width)[None, :, None] * np.linspace(0.2, 1, height)[:, None, None]
+            picture = ramp + random.normal(0, draw(st.floats(0, 3)), shape)
+        case _:
+            picture = random.integers(0, 256, shape)
+            picture[height // 2 :] = 0
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@settings(deadline=None, max_examples=300)
+@given(pictures(), st.integers(1, 3))
+def test_any_picture_comes_back_as_it_was(picture, threads):
+    file = encode(picture, threads)
+    assert np.array_equal(np.asarray(loaded(file)).reshape(picture.shape), picture)
+
+
+@settings(deadline=None)
+@given(pictures())
+def test_each_row_is_filtered_as_the_standard_defines_by_the_least_sum_of_magnitudes(picture):
+    rows = filtered_rows(encode(picture), picture)
+    left = residuals(picture)
+    sums = {kind: np.minimum(row, 256 - row.astype(int)).sum(axis=1) for kind, row in left.items()}
+    for y, (kind, *_) in enumerate(rows):
+        assert np.array_equal(rows[y, 1:], left[kind][y])
+        assert sums[kind][y] == min(of_kind[y] for of_kind in sums.values())
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_the_header_says_what_it_is(channels):
+    kinds = dict(chunks(encode(np.zeros((3, 70_000, channels), np.uint8))))
+    assert kinds[b"IHDR"] == struct.pack(">IIBBBBB", 70_000, 3, 8, COLOUR_TYPE[channels], 0, 0, 0)
+    assert kinds[b"IEND"] == b""
+
+
+def test_the_number_of_threads_leaves_the_file_as_it_is():
+    picture = np.random.default_rng(3).integers(0, 9, (900, 900, 4), dtype=np.uint8)
+    assert encode(picture, 1) == encode(picture, 2) == encode(picture, 16)
+
+
+def test_a_large_picture_is_split_into_chunks_of_bounded_size_in_order():
+    picture = np.random.default_rng(4).integers(0, 256, (1000, 1000, 4), dtype=np.uint8)
+    kinds = [kind for kind, _ in chunks(encode(picture))]
+    assert kinds == [b"IHDR", *[b"IDAT"] * (len(kinds) - 2), b"IEND"]
+    assert max(len(body) for _, body in chunks(encode(picture))) < 600_000
+
+
+def test_pure_noise_grows_by_less_than_a_thousandth():
+    picture = np.random.default_rng(5).integers(0, 256, (1000, 1000, 4), dtype=np.uint8)
+    assert len(encode(picture)) < picture.size * 1.001
+
+
+def test_a_plain_picture_is_near_the_least_that_deflate_can_do():
+    # Of 258 bytes, each in two bits.
+    picture = np.full((2000, 3000, 4), 200, np.uint8)
+    assert len(encode(picture)) < 1.4 * picture.size / 258 * 2 / 8
+
+
+@pytest.mark.parametrize("distance", [1, 2, 4, 5, 300, 24_577, 32_768, 32_769])
+@pytest.mark.parametrize("length", [7, 10, 11, 18, 19, 114, 115, 257, 258, 259, 260, 261, 516, 517, 518, 700])
+def test_every_length_and_distance_of_a_repeat_is_written_right(distance, length):
+    # The filter of a picture of one row that begins with noise is None or Sub; either way what repeats in it repeats in the residuals.
+    row = np.random.default_rng(distance * 1000 + length).integers(0, 256, distance + length + 50)
+    row[distance : distance + length] = np.resize(row[:distance], length)
+    picture = row.astype(np.uint8).reshape(1, -1, 1)
+    assert np.array_equal(np.asarray(loaded(encode(picture))), picture[..., 0])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=250), st.integers(0, 2**32))
+def test_bytes_of_any_skewed_distribution_come_back(weights, seed):
+    weights = np.array(weights) ** 12 + 1e-9
+    values = np.random.default_rng(seed).choice(len(weights), (5, 30_000, 1), p=weights / weights.sum())
+    picture = values.astype(np.uint8)
+    assert np.array_equal(np.asarray(loaded(encode(picture))), picture[..., 0])
+
+
+def test_codes_that_would_be_too_long_are_kept_within_their_limit():
+    # Fibonacci frequencies make Huffman's tree as deep as it can be.
+    frequencies = [1, 1]
+    while sum(frequencies) < 60_000:
+        frequencies.append(frequencies[-1] + frequencies[-2])
+    row = np.random.default_rng(6).permutation(np.repeat(np.arange(len(frequencies)) * 9 % 256, frequencies))
+    picture = row.astype(np.uint8).reshape(1, -1, 1)
+    assert np.array_equal(np.asarray(loaded(encode(picture))), picture[..., 0])
+
+
+@pytest.mark.parametrize(
+    ("picture", "threads"),
+    [
+        (np.zeros((0, 5, 3), np.uint8), 1),
+        (np.zeros((5, 0, 3), np.uint8), 1),
+        (np.zeros((5, 5, 2), np.uint8), 1),
+        (np.zeros((5, 5), np.uint8), 1),
+        (np.zeros((5, 5, 3), np.float32), 1),
+        (np.zeros((5, 5, 3), np.uint8)[:, ::2], 1),
+        (np.zeros((5, 5, 3), np.uint8), 0),
+        (np.zeros((5, 5, 3), np.uint8), 17),
+    ],
+)
+def test_what_is_no_picture_is_refused(picture, threads):
+    with pytest.raises(ValueError, match=r"picture|threads"):
+        _native.encode_png(picture, threads)
