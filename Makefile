@@ -34,6 +34,17 @@ usage:  ## What was done, what it cost, what it was sold for (BY=day, account or
 key:  ## Create an API key (ACCOUNT=demo, made if it isn't there)
 	@$(ADMIN) account create $(or $(ACCOUNT),demo) >/dev/null 2>&1 || true; $(ADMIN) key create $(or $(ACCOUNT),demo)
 
+##@ Measure it
+
+.PHONY: quality
+quality: dev .venv-rembg/done models  ## Errors of ours and rembg's cutouts against known truth (SAMPLES=27 SEED=0 MODEL=u2netp)
+	@$(PY) -m benchmarks.quality $(if $(SAMPLES),--samples $(SAMPLES)) $(if $(SEED),--seed $(SEED)) $(if $(MODEL),--model $(MODEL)) \
+		$(if $(OUT),--out $(OUT))
+
+.PHONY: bench
+bench: dev .venv-rembg/done models  ## Time, CPU and memory of ours and rembg's (CASES="12mp-plain matting", or all; THREADS=2)
+	@$(PY) -m benchmarks.speed $(CASES) $(if $(THREADS),--threads $(THREADS)) $(if $(OUT),--out $(OUT))
+
 ##@ Work on it
 
 .PHONY: setup
