@@ -8,6 +8,23 @@ from numpy.typing import NDArray
 def processor_level() -> Literal["baseline", "avx2", "avx512"]:
     """The kernels' variant for this processor."""
 
+def block_sums(rgb: NDArray[np.uint8], alpha: NDArray[np.float32], sums: NDArray[np.float32], factor: int, /) -> None:
+    """Adds to `sums` (7, H, W) over blocks of factor x factor pixels: alpha, alpha times R, G, B, and R, G, B."""
+
+def recolour(
+    rgb: NDArray[np.uint8],
+    alpha: NDArray[np.float32],
+    front: NDArray[np.float32],
+    back: NDArray[np.float32],
+    factor: int,
+    first_row: int,
+    /,
+) -> None:
+    """Where 0 < alpha < 1, replaces the colour by the foreground's, given the block means (3, H, W) of both layers in 0-255.
+
+    `rgb` and `alpha` may be rows of a larger picture, from `first_row` on.
+    """
+
 def solve_matting(
     rgb: NDArray[np.uint8],
     unknown: NDArray[np.uint8],

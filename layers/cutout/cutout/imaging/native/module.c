@@ -2,6 +2,7 @@
 #include "native.h"
 
 static PyMethodDef *const TABLES[] = {
+    cutout_foreground_methods,
     cutout_matting_methods,
     cutout_png_methods,
     cutout_processor_methods,

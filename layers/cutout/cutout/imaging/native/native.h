@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 /* Tables of the functions that each source file adds to the module. */
+extern PyMethodDef cutout_foreground_methods[];
 extern PyMethodDef cutout_matting_methods[];
 extern PyMethodDef cutout_png_methods[];
 extern PyMethodDef cutout_processor_methods[];

@@ -1,0 +1,133 @@
+"""The subject's own colour at soft edges: nearer the truth than the picture, the picture itself elsewhere."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from skimage import data
+
+from cutout.imaging import _native
+from cutout.imaging.foreground import estimate_foreground
+
+SIDE = 400
+
+
+def picture(array, side=SIDE):
+    return np.asarray(Image.fromarray(array).resize((side, side), Image.Resampling.LANCZOS)).astype(float)
+
+
+@pytest.fixture(scope="module", params=[3, 12, 40])
+def composed(request):
+    """A cat's fur in a wavy disc over a cup of coffee, edges so many pixels soft, with sensor noise: foreground, picture, alpha."""
+    front, back = picture(data.chelsea()), picture(data.coffee())
+    y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    radius = SIDE * 0.3 * (1 + 0.1 * np.sin(9 * np.arctan2(y, x)))
+    alpha = np.clip((radius - np.hypot(y, x)) / request.param + 0.5, 0, 1).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, 2.5, front.shape)
+    mixed = alpha[..., None] * front + (1 - alpha[..., None]) * back + noise
+    return front, np.clip(mixed + 0.5, 0, 255).astype(np.uint8), alpha
+
+
+def visible_error(colour, front, alpha):
+    """Mean distance from the true colour on soft pixels, as far as it shows."""
+    soft = (alpha > 0) & (alpha < 1)
+    return (np.abs(colour.astype(float) - front)[soft] * alpha[soft][:, None]).mean()
+
+
+def test_soft_edges_lose_at_least_a_quarter_of_the_error_that_the_background_makes(composed):
+    front, mixed, alpha = composed
+    assert visible_error(estimate_foreground(mixed, alpha), front, alpha) < 3 / 4 * visible_error(mixed, front, alpha)
+
+
+def test_pixels_that_are_not_soft_keep_their_colour(composed):
+    _, mixed, alpha = composed
+    sure = (alpha == 0) | (alpha == 1)
+    np.testing.assert_array_equal(estimate_foreground(mixed, alpha)[sure], mixed[sure])
+
+
+def test_the_picture_itself_is_not_written_to(composed):
+    _, mixed, alpha = composed
+    before = mixed.copy()
+    estimate_foreground(mixed, alpha)
+    np.testing.assert_array_equal(mixed, before)
+
+
+@given(
+    st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    st.lists(st.integers(0, 255), min_size=3, max_size=3),
+    st.integers(0, 2**32 - 1),
+)
+def test_one_colour_stays_one_colour_whatever_the_alpha(shape, colour, seed):
+    alpha = np.random.default_rng(seed).random(shape, np.float32)
+    rgb = np.broadcast_to(np.uint8(colour), (*shape, 3)).copy()
+    np.testing.assert_allclose(estimate_foreground(rgb, alpha).astype(int), rgb, atol=1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 20_000), (20_000, 1), (2, 3)])
+@pytest.mark.parametrize("value", [0.0, 1e-6, 0.5, 1.0])
+def test_every_shape_and_alpha_gives_a_picture(shape, value):
+    rgb = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
+    assert estimate_foreground(rgb, np.full(shape, value, np.float32)).shape == rgb.shape
+
+
+@given(st.tuples(st.integers(1, 40), st.integers(1, 40)), st.integers(1, 9), st.integers(0, 2**32 - 1))
+def test_block_sums_are_numpys(shape, factor, seed):
+    random = np.random.default_rng(seed)
+    rgb, alpha = random.integers(0, 256, (*shape, 3), np.uint8), random.random(shape, np.float32)
+    height, width = (-(-length // factor) for length in shape)
+    sums = np.zeros((7, height, width), np.float32)
+    _native.block_sums(rgb, alpha, sums, factor)
+    planes = np.concatenate([alpha[None], (alpha[..., None] * rgb).transpose(2, 0, 1), rgb.transpose(2, 0, 1).astype(float)])
+    padded = np.pad(planes, ((0, 0), (0, height * factor - shape[0]), (0, width * factor - shape[1])))
+    expected = padded.reshape(7, height, factor, width, factor).sum(axis=(2, 4))
+    np.testing.assert_allclose(sums, expected, rtol=1e-4, atol=1e-3)
+
+
+def interpolated(means, shape, factor):
+    """Bilinear, between block centres, clamped at the ends."""
+    for axis, length in ((1, shape[0]), (2, shape[1])):
+        at = np.clip((np.arange(length) + 0.5) / factor - 0.5, 0, means.shape[axis] - 1)
+        low = np.floor(at).astype(int)
+        high = np.minimum(low + 1, means.shape[axis] - 1)
+        weight = (at - low).reshape([-1 if other == axis else 1 for other in range(3)])
+        means = means.take(low, axis) * (1 - weight) + means.take(high, axis) * weight
+    return means.transpose(1, 2, 0)
+
+
+@given(st.tuples(st.integers(1, 30), st.integers(1, 30)), st.integers(1, 9), st.integers(0, 2**32 - 1))
+def test_recolouring_is_the_papers_equation(shape, factor, seed):
+    random = np.random.default_rng(seed)
+    rgb, alpha = random.integers(0, 256, (*shape, 3), np.uint8), random.random(shape, np.float32)
+    blocks = (3, *(-(-length // factor) for length in shape))
+    front, back = (random.uniform(0, 255, blocks).astype(np.float32) for _ in range(2))
+    result = rgb.copy()
+    _native.recolour(result, alpha, front, back, factor, 0)
+    share = alpha[..., None].astype(float)
+    f, b = interpolated(front.astype(float), shape, factor), interpolated(back.astype(float), shape, factor)
+    expected = np.where((share > 0) & (share < 1), np.clip(f + share * (rgb - share * f - (1 - share) * b), 0, 255), rgb)
+    np.testing.assert_allclose(result, expected, atol=0.51)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rgb": np.zeros((4, 4), np.uint8)},
+        {"rgb": np.zeros((4, 5, 3), np.uint8)},
+        {"alpha": np.zeros((4, 4))},
+        {"alpha": np.zeros((4, 8), np.float32)[:, ::2]},
+        {"sums": np.zeros((7, 1, 2), np.float32)},
+        {"sums": np.zeros((6, 2, 2), np.float32)},
+        {"factor": 0},
+        {"factor": 1000},
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(change):
+    arguments = {
+        "rgb": np.zeros((4, 4, 3), np.uint8),
+        "alpha": np.zeros((4, 4), np.float32),
+        "sums": np.zeros((7, 2, 2), np.float32),
+        "factor": 2,
+    } | change
+    with pytest.raises(ValueError, match=r"."):
+        _native.block_sums(*arguments.values())
