@@ -139,7 +139,8 @@ class DropBox:
         account = self.accounts.find_active(drop.account_id, meter) if drop.account_id else None
         if account is None:
             raise InvalidParameter(
-                "No account in use has this name. Put the object under uploads/{account}/, with the id of an account that is active.",
+                "No active account has this name. Under uploads/ the folder names it: uploads/{account}/; for a batch job, "
+                "its argument `account` does.",
                 parameter="account",
                 expected_type="string",
             )
