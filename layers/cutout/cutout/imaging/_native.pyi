@@ -27,7 +27,7 @@ def recolour(
 
 def solve_matting(
     rgb: NDArray[np.uint8],
-    unknown: NDArray[np.uint8],
+    trimap: NDArray[np.float32],
     alpha: NDArray[np.float32],
     prior: NDArray[np.float32],
     weight: NDArray[np.float32],
@@ -38,10 +38,46 @@ def solve_matting(
     threads: int,
     /,
 ) -> int:
-    """Closed-form matting on the unknown pixels of (h, w): (L + diag(weight)) alpha = known neighbours + weight * prior.
+    """Closed-form matting where 0 < trimap < 1, (h, w): (L + diag(weight)) alpha = known neighbours + weight * prior.
 
     `alpha` is read (sure pixels: their value; unknown ones: the start) and written (unknown ones). Returns the number of steps.
     """
+
+def reduce_rgb(rgb: NDArray[np.uint8], cells: NDArray[np.uint8], factor: int, threads: int, /) -> None:
+    """The mean colour of each cell of factor x factor pixels, (ceil(h / factor), ceil(w / factor), 3), rounded to nearest."""
+
+def reduce_trimap(
+    trimap: NDArray[np.float32],
+    mask: NDArray[np.float32],
+    trimap_cells: NDArray[np.float32],
+    mask_cells: NDArray[np.float32],
+    factor: int,
+    threads: int,
+    /,
+) -> None:
+    """Cells all of whose pixels are 0 or all 1 are that, in both outputs; others are 0.5, and the mean of the mask."""
+
+def fit_models(
+    rgb: NDArray[np.uint8],
+    trimap: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    models: NDArray[np.float32],
+    epsilon: float,
+    threads: int,
+    /,
+) -> None:
+    """Writes to `models` (h, w, 4) what alpha is as a function of colour, a . I + b, near unknown pixels: ridge regression on 3x3."""
+
+def apply_models(
+    rgb: NDArray[np.uint8],
+    trimap: NDArray[np.float32],
+    models: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    scale: float,
+    threads: int,
+    /,
+) -> None:
+    """Where 0 < trimap < 1, writes to `alpha` what the models say of the pixel's colour, clamped; `scale` is cells per pixel."""
 
 def encode_png(picture: NDArray[np.uint8], threads: int, /) -> bytes:
     """A PNG file of (h, w, c), c = 1 (grey), 3 (RGB) or 4 (RGBA, straight alpha)."""

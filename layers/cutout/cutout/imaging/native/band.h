@@ -24,8 +24,10 @@ typedef struct {
     size_t slots; /* vectors have slots * SEGMENT numbers */
 } Band;
 
-/* Returns 0, or -1 without memory. `unknown` is (height, width), nonzero = unknown. Free with cutout_band_free. */
-int cutout_band_make(const uint8_t *unknown, ptrdiff_t height, ptrdiff_t width, Band *band);
+static inline int cutout_is_unknown(float value) { return value > 0 && value < 1; }
+
+/* Returns 0, or -1 without memory. `trimap` is (height, width); above 0 and below 1 is unknown. Free with cutout_band_free. */
+int cutout_band_make(const float *trimap, ptrdiff_t height, ptrdiff_t width, Band *band);
 void cutout_band_free(Band *band);
 
 #endif

@@ -32,7 +32,7 @@ static void release(MattingSystem *s) {
 /* Without the GIL. Returns the number of steps, or -1 without memory. */
 static int solve(MattingSystem *s, int exact, int members) {
     Band band;
-    if (cutout_band_make(s->unknown, s->height, s->width, &band) < 0) return -1;
+    if (cutout_band_make(s->trimap, s->height, s->width, &band) < 0) return -1;
     s->band = &band;
     MattingSolver solver = exact ? cutout_matting_double() : cutout_matting_single();
     int status = allocate(s, &solver, members);
@@ -44,13 +44,13 @@ static int solve(MattingSystem *s, int exact, int members) {
 
 static PyObject *solve_matting(PyObject *module, PyObject *arguments) {
     static const ArraySpec specs[] = {
-        {"rgb", "B", 3, 0}, {"unknown", "B", 2, 0}, {"alpha", "f", 2, 1}, {"prior", "f", 2, 0}, {"weight", "f", 2, 0},
+        {"rgb", "B", 3, 0}, {"trimap", "f", 2, 0}, {"alpha", "f", 2, 1}, {"prior", "f", 2, 0}, {"weight", "f", 2, 0},
     };
-    enum { RGB, UNKNOWN, ALPHA, PRIOR, WEIGHT, ARRAYS };
+    enum { RGB, TRIMAP, ALPHA, PRIOR, WEIGHT, ARRAYS };
     PyObject *objects[ARRAYS];
     double epsilon, tolerance;
     int most_steps, exact, threads;
-    if (!PyArg_ParseTuple(arguments, "OOOOOddipi:solve_matting", &objects[RGB], &objects[UNKNOWN], &objects[ALPHA], &objects[PRIOR],
+    if (!PyArg_ParseTuple(arguments, "OOOOOddipi:solve_matting", &objects[RGB], &objects[TRIMAP], &objects[ALPHA], &objects[PRIOR],
                           &objects[WEIGHT], &epsilon, &tolerance, &most_steps, &exact, &threads))
         return NULL;
     if (!(epsilon > 0) || !isfinite(epsilon)) return PyErr_Format(PyExc_ValueError, "epsilon must be above zero");
@@ -59,7 +59,7 @@ static PyObject *solve_matting(PyObject *module, PyObject *arguments) {
     Py_buffer views[ARRAYS];
     if (cutout_take_arrays(objects, specs, views, ARRAYS) < 0) return NULL;
     PyObject *result = NULL;
-    const Py_ssize_t *shape = views[UNKNOWN].shape;
+    const Py_ssize_t *shape = views[TRIMAP].shape;
     const Py_ssize_t coloured[] = {shape[0], shape[1], 3};
     if (cutout_check_shape(&views[RGB], "rgb", coloured, 3) < 0 || cutout_check_shape(&views[ALPHA], "alpha", shape, 2) < 0 ||
         cutout_check_shape(&views[PRIOR], "prior", shape, 2) < 0 || cutout_check_shape(&views[WEIGHT], "weight", shape, 2) < 0)
@@ -71,7 +71,7 @@ static PyObject *solve_matting(PyObject *module, PyObject *arguments) {
 
     MattingSystem system = {
         .rgb = views[RGB].buf,
-        .unknown = views[UNKNOWN].buf,
+        .trimap = views[TRIMAP].buf,
         .alpha = views[ALPHA].buf,
         .prior = views[PRIOR].buf,
         .weight = views[WEIGHT].buf,
@@ -93,6 +93,6 @@ done:
 
 PyMethodDef cutout_matting_methods[] = {
     {"solve_matting", solve_matting, METH_VARARGS,
-     "solve_matting(rgb, unknown, alpha, prior, weight, epsilon, tolerance, most_steps, exact, threads) -> steps"},
+     "solve_matting(rgb, trimap, alpha, prior, weight, epsilon, tolerance, most_steps, exact, threads) -> steps"},
     {NULL, NULL, 0, NULL},
 };

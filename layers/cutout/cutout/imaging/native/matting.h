@@ -10,7 +10,7 @@ enum { STENCIL = 25, CENTRE = 12 };
 typedef struct {
     /* The picture, (height, width). Known pixels keep their alpha; unknown ones begin with theirs and end with the solution. */
     const uint8_t *rgb;
-    const uint8_t *unknown;
+    const float *trimap;
     float *alpha;
     const float *prior;
     const float *weight;

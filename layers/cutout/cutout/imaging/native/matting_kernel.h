@@ -27,13 +27,13 @@ TARGET static void KERNEL(load)(const MattingSystem *s, KERNEL(Chunk) *c, ptrdif
         ptrdiff_t y = row + dy < 0 ? 0 : row + dy >= s->height ? s->height - 1 : row + dy;
         int inside_rows = y == row + dy;
         const uint8_t *rgb = s->rgb + y * s->width * 3;
-        const uint8_t *unknown = s->unknown + y * s->width;
+        const float *trimap = s->trimap + y * s->width;
         const float *alpha = s->alpha + y * s->width;
         for (ptrdiff_t x = -2; x < lanes + 2; x++) {
             ptrdiff_t at = column + x < 0 ? 0 : column + x >= s->width ? s->width - 1 : column + x;
             int inside = inside_rows && at == column + x;
             for (int ch = 0; ch < 3; ch++) c->colour[ch][dy + 2][SEGMENT + x] = (REAL)rgb[at * 3 + ch];
-            int open = inside && unknown[at];
+            int open = inside && cutout_is_unknown(trimap[at]);
             c->open[dy + 2][SEGMENT + x] = (REAL)open;
             c->known[dy + 2][SEGMENT + x] = inside && !open ? (REAL)alpha[at] : 0;
         }
@@ -280,7 +280,7 @@ TARGET static void KERNEL(solve)(void *context, Team *team, int member, int memb
         size_t slot = (size_t)segment->slots[REACH] * SEGMENT;
         for (ptrdiff_t k = 0; k < SEGMENT && segment->column + k < s->width; k++) {
             ptrdiff_t at = segment->row * s->width + segment->column + k;
-            if (s->unknown[at]) s->alpha[at] = (float)solution[slot + k];
+            if (cutout_is_unknown(s->trimap[at])) s->alpha[at] = (float)solution[slot + k];
         }
     }
 }

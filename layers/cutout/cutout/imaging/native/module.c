@@ -5,7 +5,9 @@ static PyMethodDef *const TABLES[] = {
     cutout_foreground_methods,
     cutout_matting_methods,
     cutout_png_methods,
+    cutout_models_methods,
     cutout_processor_methods,
+    cutout_reduce_methods,
 };
 
 static int add_functions(PyObject *module) {

@@ -18,7 +18,9 @@
 extern PyMethodDef cutout_foreground_methods[];
 extern PyMethodDef cutout_matting_methods[];
 extern PyMethodDef cutout_png_methods[];
+extern PyMethodDef cutout_models_methods[];
 extern PyMethodDef cutout_processor_methods[];
+extern PyMethodDef cutout_reduce_methods[];
 
 /* What an array argument must be. `dims` gives the accepted number of dimensions; the shape comes back in the buffer. */
 typedef struct {

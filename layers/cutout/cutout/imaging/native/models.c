@@ -1,0 +1,183 @@
+/* Alpha from coarse to fine by local colour models: within a window alpha is nearly a linear function of colour, alpha = a . I + b
+ * (Levin, Lischinski & Weiss 2008, section 3; He & Sun 2015, "Fast guided filter"). The function is fitted on cells and applied to pixels. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "band.h"
+#include "native.h"
+#include "team.h"
+
+enum { PARTS = 4 }; /* a for red, green and blue (per unit of 0-255), then b */
+
+typedef struct {
+    const uint8_t *rgb;
+    const float *trimap, *alpha;
+    float *models;
+    ptrdiff_t height, width;
+    float ridge;
+} Fit;
+
+static int unknown_near_row(const Fit *f, ptrdiff_t y, ptrdiff_t x) {
+    if (x < 0 || x >= f->width) return 0;
+    const float *at = f->trimap + y * f->width + x;
+    return cutout_is_unknown(*at) || (y > 0 && cutout_is_unknown(at[-f->width])) || (y + 1 < f->height && cutout_is_unknown(at[f->width]));
+}
+
+/* Ridge regression of alpha on colour over the 3x3 window, as far as it lies inside the picture. */
+static void fit_one(const Fit *f, ptrdiff_t y, ptrdiff_t x, float *restrict model) {
+    float colours[9][3], alphas[9], mean[PARTS] = {0};
+    int count = 0;
+    for (ptrdiff_t v = y > 0 ? y - 1 : 0; v <= y + 1 && v < f->height; v++)
+        for (ptrdiff_t u = x > 0 ? x - 1 : 0; u <= x + 1 && u < f->width; u++) {
+            ptrdiff_t at = v * f->width + u;
+            for (int ch = 0; ch < 3; ch++) mean[ch] += colours[count][ch] = (float)f->rgb[3 * at + ch];
+            mean[3] += alphas[count++] = f->alpha[at];
+        }
+    for (int part = 0; part < PARTS; part++) mean[part] /= (float)count;
+    float rr = f->ridge, rg = 0, rb = 0, gg = f->ridge, gb = 0, bb = f->ridge, ra = 0, ga = 0, ba = 0;
+    for (int i = 0; i < count; i++) {
+        float r = colours[i][0] - mean[0], g = colours[i][1] - mean[1], b = colours[i][2] - mean[2], a = alphas[i] - mean[3];
+        float n = 1 / (float)count;
+        rr += n * r * r, rg += n * r * g, rb += n * r * b, gg += n * g * g, gb += n * g * b, bb += n * b * b;
+        ra += n * r * a, ga += n * g * a, ba += n * b * a;
+    }
+    /* L D L' x = right; the pivots are at least the ridge, whatever rounding says. */
+    float l10 = rg / rr, l20 = rb / rr;
+    float d1 = fmaxf(gg - l10 * rg, f->ridge), q = gb - l20 * rg, l21 = q / d1;
+    float d2 = fmaxf(bb - l20 * rb - l21 * q, f->ridge);
+    float z1 = ga - l10 * ra, z2 = ba - l20 * ra - l21 * z1;
+    float blue = z2 / d2, green = z1 / d1 - l21 * blue, red = ra / rr - l10 * green - l20 * blue;
+    model[0] = red, model[1] = green, model[2] = blue;
+    model[3] = mean[3] - red * mean[0] - green * mean[1] - blue * mean[2];
+}
+
+static void fit_rows(void *context, Team *team, int member, int members) {
+    const Fit *f = context;
+    size_t from, to;
+    cutout_team_share((size_t)f->height, member, members, &from, &to);
+    for (ptrdiff_t y = (ptrdiff_t)from; y < (ptrdiff_t)to; y++) {
+        int before = 0, here = unknown_near_row(f, y, 0);
+        for (ptrdiff_t x = 0; x < f->width; x++) {
+            int after = unknown_near_row(f, y, x + 1);
+            if (before | here | after) fit_one(f, y, x, f->models + PARTS * (y * f->width + x));
+            before = here, here = after;
+        }
+    }
+}
+
+typedef struct {
+    const uint8_t *rgb;
+    const float *trimap, *models;
+    float *alpha;
+    ptrdiff_t height, width, rows, columns;
+    double scale; /* of coordinates: cells per pixel */
+} Application;
+
+typedef struct {
+    ptrdiff_t low, high; /* the two cells that a pixel's centre lies between */
+    float share;         /* of the higher one */
+} Place;
+
+static Place place(ptrdiff_t pixel, double scale, ptrdiff_t cells) {
+    double at = ((double)pixel + 0.5) * scale - 0.5;
+    if (at < 0) at = 0;
+    if (at > (double)(cells - 1)) at = (double)(cells - 1);
+    ptrdiff_t low = (ptrdiff_t)at;
+    return (Place){low, low + 1 < cells ? low + 1 : low, (float)(at - (double)low)};
+}
+
+/* The models interpolated between the four cells around each unknown pixel, applied to its colour. */
+static void apply_rows(void *context, Team *team, int member, int members) {
+    const Application *a = context;
+    size_t from, to;
+    cutout_team_share((size_t)a->height, member, members, &from, &to);
+    for (ptrdiff_t y = (ptrdiff_t)from; y < (ptrdiff_t)to; y++) {
+        Place down = place(y, a->scale, a->rows);
+        const float *upper = a->models + PARTS * down.low * a->columns, *lower = a->models + PARTS * down.high * a->columns;
+        for (ptrdiff_t x = 0; x < a->width; x++) {
+            ptrdiff_t at = y * a->width + x;
+            if (!cutout_is_unknown(a->trimap[at])) continue;
+            Place across = place(x, a->scale, a->columns);
+            const float *corners[4] = {upper + PARTS * across.low, upper + PARTS * across.high, lower + PARTS * across.low,
+                                       lower + PARTS * across.high};
+            float model[PARTS];
+            for (int part = 0; part < PARTS; part++) {
+                float top = corners[0][part] + across.share * (corners[1][part] - corners[0][part]);
+                float bottom = corners[2][part] + across.share * (corners[3][part] - corners[2][part]);
+                model[part] = top + down.share * (bottom - top);
+            }
+            const uint8_t *rgb = a->rgb + 3 * at;
+            float value = model[0] * (float)rgb[0] + model[1] * (float)rgb[1] + model[2] * (float)rgb[2] + model[3];
+            a->alpha[at] = value < 0 ? 0 : value > 1 ? 1 : value;
+        }
+    }
+}
+
+static int check_threads(int threads) {
+    if (threads >= 1 && threads <= TEAM_MOST) return 0;
+    PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
+    return -1;
+}
+
+static PyObject *fit_models(PyObject *module, PyObject *arguments) {
+    static const ArraySpec specs[] = {{"rgb", "B", 3, 0}, {"trimap", "f", 2, 0}, {"alpha", "f", 2, 0}, {"models", "f", 3, 1}};
+    PyObject *objects[4];
+    double epsilon;
+    int threads;
+    if (!PyArg_ParseTuple(arguments, "OOOOdi:fit_models", &objects[0], &objects[1], &objects[2], &objects[3], &epsilon, &threads))
+        return NULL;
+    if (!(epsilon > 0)) return PyErr_Format(PyExc_ValueError, "epsilon must be above zero");
+    if (check_threads(threads) < 0) return NULL;
+    Py_buffer views[4];
+    if (cutout_take_arrays(objects, specs, views, 4) < 0) return NULL;
+    const Py_ssize_t *shape = views[1].shape, coloured[] = {shape[0], shape[1], 3}, parts[] = {shape[0], shape[1], PARTS};
+    int fits = cutout_check_shape(&views[0], "rgb", coloured, 3) == 0 && cutout_check_shape(&views[2], "alpha", shape, 2) == 0 &&
+               cutout_check_shape(&views[3], "models", parts, 3) == 0;
+    if (fits) {
+        Fit f = {.rgb = views[0].buf, .trimap = views[1].buf, .alpha = views[2].buf, .models = views[3].buf, .height = shape[0],
+                 .width = shape[1], .ridge = (float)(epsilon * 255 * 255)};
+        Py_BEGIN_ALLOW_THREADS
+        cutout_team_run(threads, fit_rows, &f);
+        Py_END_ALLOW_THREADS
+    }
+    cutout_release_arrays(views, 4);
+    if (!fits) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *apply_models(PyObject *module, PyObject *arguments) {
+    static const ArraySpec specs[] = {{"rgb", "B", 3, 0}, {"trimap", "f", 2, 0}, {"models", "f", 3, 0}, {"alpha", "f", 2, 1}};
+    PyObject *objects[4];
+    double scale;
+    int threads;
+    if (!PyArg_ParseTuple(arguments, "OOOOdi:apply_models", &objects[0], &objects[1], &objects[2], &objects[3], &scale, &threads))
+        return NULL;
+    if (!(scale > 0) || scale > 1) return PyErr_Format(PyExc_ValueError, "scale must be above 0 and at most 1");
+    if (check_threads(threads) < 0) return NULL;
+    Py_buffer views[4];
+    if (cutout_take_arrays(objects, specs, views, 4) < 0) return NULL;
+    const Py_ssize_t *shape = views[1].shape, coloured[] = {shape[0], shape[1], 3}, parts[] = {-1, -1, PARTS};
+    int fits = cutout_check_shape(&views[0], "rgb", coloured, 3) == 0 && cutout_check_shape(&views[2], "models", parts, 3) == 0 &&
+               cutout_check_shape(&views[3], "alpha", shape, 2) == 0;
+    const Py_ssize_t *cells = views[2].shape;
+    if (fits && (cells[0] < 1 || cells[1] < 1)) {
+        PyErr_Format(PyExc_ValueError, "models is empty");
+        fits = 0;
+    }
+    if (fits) {
+        Application a = {.rgb = views[0].buf, .trimap = views[1].buf, .models = views[2].buf, .alpha = views[3].buf, .height = shape[0],
+                         .width = shape[1], .rows = cells[0], .columns = cells[1], .scale = scale};
+        Py_BEGIN_ALLOW_THREADS
+        cutout_team_run(threads, apply_rows, &a);
+        Py_END_ALLOW_THREADS
+    }
+    cutout_release_arrays(views, 4);
+    if (!fits) return NULL;
+    Py_RETURN_NONE;
+}
+
+PyMethodDef cutout_models_methods[] = {
+    {"fit_models", fit_models, METH_VARARGS, "fit_models(rgb, trimap, alpha, models, epsilon, threads)"},
+    {"apply_models", apply_models, METH_VARARGS, "apply_models(rgb, trimap, models, alpha, scale, threads)"},
+    {NULL, NULL, 0, NULL},
+};
