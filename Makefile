@@ -30,6 +30,10 @@ ADMIN = set -a; if [ -z "$$TABLE_NAME" ] && [ -f .local/demo.env ]; then . ./.lo
 usage:  ## What was done, what it cost, what it was sold for (BY=day, account or stage; CSV=1; PLOT=usage.svg)
 	@$(ADMIN) usage --by $(or $(BY),day) $(if $(CSV),--csv) $(if $(PLOT),--plot $(PLOT))
 
+.PHONY: reconcile
+reconcile:  ## Check purses and counters against the ledger (REPAIR=1: put them right)
+	@$(ADMIN) reconcile $(if $(REPAIR),--repair)
+
 .PHONY: key
 key:  ## Create an API key (ACCOUNT=demo, made if it isn't there)
 	@$(ADMIN) account create $(or $(ACCOUNT),demo) >/dev/null 2>&1 || true; $(ADMIN) key create $(or $(ACCOUNT),demo)
@@ -56,6 +60,10 @@ models: .models/u2netp.onnx .models/u2net.onnx  ## Fetch the models' weights
 .PHONY: test
 test: dev .venv-ministack/done .venv-rembg/done models  ## Run all tests
 	@$(PY) -m pytest
+
+.PHONY: exactly-once
+exactly-once: dev .venv-ministack/done  ## Ten thousand stories of faults, deaths and duplicates: at most one charge each
+	@EXACTLY_ONCE_EXAMPLES=10000 $(PY) -m pytest tests/contract/properties
 
 .PHONY: check
 check: dev .venv-sam/done  ## Lint, types, the direction of imports, the template: what CI runs beside the tests

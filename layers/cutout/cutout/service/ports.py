@@ -42,7 +42,9 @@ class TaskStore(Protocol):
         ...
 
     def take_over(self, old: TaskRecord, new: TaskRecord, account: Account, meter: Meter) -> bool:
-        """Replaces `old` by `new` if the stored token and status are still those of `old`; moves the reservation along.
+        """Replaces `old` by `new` if the stored token and status are still those of `old`.
+
+        The reservation of a worker that died is still held, and stays as it was; that of a failed task was released, and is made anew.
 
         False: somebody else was faster.
 
@@ -59,6 +61,7 @@ class TaskStore(Protocol):
 
         Raises:
             StaleToken: the stored token isn't `record.token` any more; nothing was changed.
+            ConflictTaskUUID: the ledger has a charge from a task whose record has long expired; nothing was changed.
         """
         ...
 
