@@ -10,11 +10,9 @@ from typing import Any
 from benchmarks.machine import facts, memory_mb
 from benchmarks.speed import tables
 from benchmarks.speed.cases import DEFAULT, Case, choose
-from benchmarks.speed.measure import Bounds, cold_start, compare
+from benchmarks.speed.measure import COLD, Bounds, cold_start, compare
 from benchmarks.speed.picture import enlarged
 from benchmarks.speed.plot import draw
-
-COLD = Case(1, "plain", "png", "u2netp")
 
 
 def main() -> None:
@@ -29,12 +27,18 @@ def main() -> None:
         for case in cases:
             run["cases"].append(compare(case, _source(case, desk), desk, bounds))
             print(f"{case.name}: {_line(run['cases'][-1])}", flush=True)
+            _write(run, arguments.out)
         if not arguments.cases or arguments.cold:
-            run["cold_start"] = cold_start(COLD, _source(COLD, desk), desk, bounds, pairs=3)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "speed.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
-    (arguments.out / "speed.svg").write_text(draw(run["cases"]), "utf-8")
+            run["cold_start"] = cold_start(_source(COLD, desk), desk, bounds, pairs=3)
+    _write(run, arguments.out)
     print(f"\n{tables.everything(run)}\n\nWritten: {arguments.out}/speed.json, speed.svg")
+
+
+def _write(run: dict[str, Any], out: Path) -> None:
+    """After each case, so that an hour's run cut short is not lost."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "speed.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
+    (out / "speed.svg").write_text(draw(run["cases"]), "utf-8")
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,6 +15,7 @@ from benchmarks.speed.child import BoundExceededError, Child
 SYSTEMS: Final = ("ours", "rembg")
 REMBG_PYTHON: Final = Path(".venv-rembg/bin/python")
 WEIGHTS: Final = Path(".models")
+COLD: Final = Case(1, "plain", "png", "u2netp")
 _START_S: Final = 240
 """rembg's first import on a machine compiles for the better part of a minute."""
 _ONCE_IS_ENOUGH_S: Final = 15
@@ -93,34 +94,34 @@ def compare(case: Case, source: Path, desk: Path, bounds: Bounds) -> dict[str, A
     return {"case": case.name, "ours": summary(ours), "rembg": summary(rembg), "faster": _faster(ours, rembg)}
 
 
-def cold_start(case: Case, source: Path, desk: Path, bounds: Bounds, pairs: int) -> dict[str, Any]:
-    """From the start of a process to its first result, in turn; and once rembg's where numba has compiled nothing yet."""
-    starts: dict[str, list[tuple[float, float]]] = {system: [] for system in SYSTEMS}
+def cold_start(source: Path, desk: Path, bounds: Bounds, pairs: int) -> dict[str, Any]:
+    """From the start of a process to its first result of `COLD`, in turn; and once rembg's where numba has compiled nothing yet."""
+    starts: dict[str, list[dict[str, Any]]] = {system: [] for system in SYSTEMS}
     for number in range(pairs):
         for system in SYSTEMS if number % 2 == 0 else reversed(SYSTEMS):
-            starts[system].append(_start(system, case, source, desk, bounds, {}))
+            starts[system].append(_start(system, source, desk, bounds, {}))
     with TemporaryDirectory() as empty:
-        uncompiled = _start("rembg", case, source, desk, bounds, {"NUMBA_CACHE_DIR": empty})
-    return {
-        "case": case.name,
-        **{
-            system: dict(zip(("ready_s", "first_result_s"), map(median, zip(*runs, strict=True)), strict=True))
-            for system, runs in starts.items()
-        },
-        "rembg, numba's cache empty": dict(zip(("ready_s", "first_result_s"), uncompiled, strict=True)),
-    }
+        uncompiled = _start("rembg", source, desk, bounds, {"NUMBA_CACHE_DIR": empty})
+    return {**{system: _middle(figures) for system, figures in starts.items()}, "rembg, numba's cache empty": uncompiled}
 
 
-def _start(system: str, case: Case, source: Path, desk: Path, bounds: Bounds, environment: dict[str, str]) -> tuple[float, float]:
-    """Seconds from start until the model is loaded, and until the first result."""
+def _start(system: str, source: Path, desk: Path, bounds: Bounds, environment: dict[str, str]) -> dict[str, Any]:
+    """Seconds from start until the model is loaded, and until the first result; or why there is none."""
     began = time.perf_counter()
-    with Child(
-        command(system, case, source, bounds.threads, desk / f"{system}.out"), bounds.threads, bounds.max_mb, environment
-    ) as child:
-        child.answer(_START_S)
-        ready = time.perf_counter() - began
-        child.run(bounds.run_s)
-        return ready, time.perf_counter() - began
+    target = desk / f"{system}.out"
+    with Child(command(system, COLD, source, bounds.threads, target), bounds.threads, bounds.max_mb, environment) as child:
+        try:
+            child.answer(_START_S)
+            ready = time.perf_counter() - began
+            child.run(bounds.run_s)
+        except BoundExceededError as why:
+            return {"failed": str(why)}
+        return {"ready_s": ready, "first_result_s": time.perf_counter() - began}
+
+
+def _middle(figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    failed = [figure for figure in figures if "failed" in figure]
+    return failed[0] if failed else {name: median(figure[name] for figure in figures) for name in figures[0]}
 
 
 def summary(contender: Contender) -> dict[str, Any]:

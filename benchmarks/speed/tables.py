@@ -48,11 +48,12 @@ def stages(run: Run) -> str:
 
 def cold_start(run: Run) -> str:
     """From the start of the process."""
-    cold = run["cold_start"]
     rows = ["| process start, 1 MP | to model loaded | to first result |", "|---|--:|--:|"]
-    rows += [
-        f"| {who} | {times['ready_s']:.2f} s | {times['first_result_s']:.2f} s |" for who, times in cold.items() if who != "case"
-    ]
+    for who, times in run["cold_start"].items():
+        cells = (
+            [str(times["failed"])] * 2 if "failed" in times else [f"{times[name]:.2f} s" for name in ("ready_s", "first_result_s")]
+        )
+        rows.append(f"| {who} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

@@ -126,6 +126,11 @@ def test_the_stages_stand_side_by_side():
     assert "50 / 500" in tables.stages(run)
 
 
+def test_a_cold_start_that_failed_is_said_in_its_row():
+    run = {"cold_start": {"ours": {"ready_s": 0.2, "first_result_s": 0.5}, "rembg": {"failed": "over 240 s"}}}
+    assert tables.cold_start(run).splitlines()[2:] == ["| ours | 0.20 s | 0.50 s |", "| rembg | over 240 s | over 240 s |"]
+
+
 def test_the_plot_is_well_formed_and_has_a_bar_for_each_time():
     picture = ET.fromstring(  # noqa: S314 - our own document
         draw([case(figures(0.1), figures(1.0)), case(figures(0.2), {"failed": "over <4> GB"}, None)])
