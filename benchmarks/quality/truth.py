@@ -97,7 +97,7 @@ def over(subject: Layer, behind: Colour) -> Colour:
 
 
 def photograph(exact: Colour, rng: Random) -> bytes:
-    """What a camera would store: photon and read-out noise (standard deviation 0.7 to 5 of 255, more in bright parts), then JPEG."""
+    """What a camera would store: photon and read-out noise (standard deviation 0.5 to 4.7 of 255, more in bright parts), then JPEG."""
     read_out, photons = rng.uniform(0.5, 2.5) / 255, rng.uniform(0.2, 4.0) / 255
     deviation = np.sqrt(read_out**2 + photons**2 * exact)
     noisy = exact + deviation * rng.standard_normal(exact.shape, np.float32)

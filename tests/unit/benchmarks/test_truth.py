@@ -42,7 +42,7 @@ def test_the_picture_shows_the_true_foreground_where_alpha_is_one(kind):
     picture = np.asarray(Image.open(io.BytesIO(scene.source)), np.float32)
     sure = scene.alpha == 1
     assert sure.any()
-    # What remains is noise and JPEG: no more than 5 of 255 and some rounding on average.
+    # What remains is noise and JPEG: no more than 4.7 of 255 and some rounding on average.
     assert abs((picture - scene.foreground)[sure].mean()) < 2
     assert np.abs(picture - scene.foreground)[sure].mean() < 12
 
