@@ -34,7 +34,6 @@ def solve_matting(
     epsilon: float,
     tolerance: float,
     most_steps: int,
-    exact: bool,
     threads: int,
     /,
 ) -> int:
@@ -42,6 +41,20 @@ def solve_matting(
 
     `alpha` is read (sure pixels: their value; unknown ones: the start) and written (unknown ones). Returns the number of steps.
     """
+
+def solve_matting_in_double(
+    rgb: NDArray[np.uint8],
+    trimap: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    prior: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    epsilon: float,
+    tolerance: float,
+    most_steps: int,
+    threads: int,
+    /,
+) -> int:
+    """The same in double precision."""
 
 def reduce_rgb(rgb: NDArray[np.uint8], cells: NDArray[np.uint8], factor: int, threads: int, /) -> None:
     """The mean colour of each cell of factor x factor pixels, (ceil(h / factor), ceil(w / factor), 3), rounded to nearest."""

@@ -107,7 +107,7 @@ def _confidence_weight(mask: Plane, least: float) -> Plane:
 def _solved(grid: _Grid, weight: Plane, threads: int) -> Plane:
     """The grid's alpha, pulled to its mask."""
     alpha = grid.mask.copy()
-    _native.solve_matting(grid.rgb, grid.trimap, alpha, grid.mask, weight, EPSILON, _TOLERANCE, _STEPS, False, threads)
+    _native.solve_matting(grid.rgb, grid.trimap, alpha, grid.mask, weight, EPSILON, _TOLERANCE, _STEPS, threads)
     return np.clip(alpha, 0, 1, out=alpha)
 
 
@@ -124,7 +124,7 @@ def _exact(picture: _Grid, threads: int) -> Plane:
     """The solution without a prior, in double precision."""
     alpha = np.where((picture.trimap > 0) & (picture.trimap < 1), picture.mask, picture.trimap)
     none = np.zeros_like(alpha)
-    _native.solve_matting(
-        picture.rgb, picture.trimap, alpha, picture.mask, none, EXACT_EPSILON, _EXACT_TOLERANCE, _EXACT_STEPS, True, threads
+    _native.solve_matting_in_double(
+        picture.rgb, picture.trimap, alpha, picture.mask, none, EXACT_EPSILON, _EXACT_TOLERANCE, _EXACT_STEPS, threads
     )
     return np.clip(alpha, 0, 1, out=alpha)

@@ -42,16 +42,16 @@ static int solve(MattingSystem *s, int exact, int members) {
     return status < 0 ? -1 : s->steps;
 }
 
-static PyObject *solve_matting(PyObject *module, PyObject *arguments) {
+static PyObject *solve_in(int exact, PyObject *arguments) {
     static const ArraySpec specs[] = {
         {"rgb", "B", 3, 0}, {"trimap", "f", 2, 0}, {"alpha", "f", 2, 1}, {"prior", "f", 2, 0}, {"weight", "f", 2, 0},
     };
     enum { RGB, TRIMAP, ALPHA, PRIOR, WEIGHT, ARRAYS };
     PyObject *objects[ARRAYS];
     double epsilon, tolerance;
-    int most_steps, exact, threads;
-    if (!PyArg_ParseTuple(arguments, "OOOOOddipi:solve_matting", &objects[RGB], &objects[TRIMAP], &objects[ALPHA], &objects[PRIOR],
-                          &objects[WEIGHT], &epsilon, &tolerance, &most_steps, &exact, &threads))
+    int most_steps, threads;
+    if (!PyArg_ParseTuple(arguments, "OOOOOddii:solve_matting", &objects[RGB], &objects[TRIMAP], &objects[ALPHA], &objects[PRIOR],
+                          &objects[WEIGHT], &epsilon, &tolerance, &most_steps, &threads))
         return NULL;
     if (!(epsilon > 0) || !isfinite(epsilon)) return PyErr_Format(PyExc_ValueError, "epsilon must be above zero");
     if (threads < 1 || threads > TEAM_MOST) return PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
@@ -91,8 +91,12 @@ done:
     return result;
 }
 
+static PyObject *solve_matting(PyObject *module, PyObject *arguments) { return solve_in(0, arguments); }
+static PyObject *solve_matting_in_double(PyObject *module, PyObject *arguments) { return solve_in(1, arguments); }
+
 PyMethodDef cutout_matting_methods[] = {
     {"solve_matting", solve_matting, METH_VARARGS,
-     "solve_matting(rgb, trimap, alpha, prior, weight, epsilon, tolerance, most_steps, exact, threads) -> steps"},
+     "solve_matting(rgb, trimap, alpha, prior, weight, epsilon, tolerance, most_steps, threads) -> steps"},
+    {"solve_matting_in_double", solve_matting_in_double, METH_VARARGS, "The same in double precision."},
     {NULL, NULL, 0, NULL},
 };
