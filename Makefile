@@ -65,6 +65,10 @@ test: dev .venv-ministack/done .venv-rembg/done models  ## Run all tests
 exactly-once: dev .venv-ministack/done  ## Ten thousand stories of faults, deaths and duplicates: at most one charge each
 	@EXACTLY_ONCE_EXAMPLES=10000 $(PY) -m pytest tests/contract/properties
 
+.PHONY: sanitize
+sanitize: dev  ## The native module's tests under the address and undefined-behaviour sanitizers
+	@bash tests/sanitize.sh
+
 .PHONY: check
 check: dev .venv-sam/done  ## Lint, types, the direction of imports, the template: what CI runs beside the tests
 	@$(PY) -m ruff check .

@@ -22,12 +22,14 @@ def s3(monkeypatch):
     with mock_aws():
         s3 = client("s3", "us-east-1")
         s3.create_bucket(Bucket="bucket")
-        yield s3
         # moto forgets only where the outermost of its worlds ends, and another test's may be open round this one.
+        s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Suspended"})
         listed = s3.list_object_versions(Bucket="bucket")
         for version in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
             s3.delete_object(Bucket="bucket", Key=version["Key"], VersionId=version["VersionId"])
         s3.delete_bucket(Bucket="bucket")
+        s3.create_bucket(Bucket="bucket")
+        yield s3
     client.cache_clear()
 
 
