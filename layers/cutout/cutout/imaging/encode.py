@@ -57,11 +57,15 @@ def encode(picture: Picture, output: OutputSettings) -> bytes:
             return _save(picture, "WEBP", quality=output.quality, method=_WEBP_METHOD)
 
 
-def encode_png(picture: Picture) -> bytes:
-    """PNG of 8 bits a sample."""
+def encode_png(picture: Picture, *, smaller: bool = False) -> bytes:
+    """PNG of 8 bits a sample.
+
+    Against Pillow's default, on photographs: 1-5 % more bytes in a twentieth of the time on one core; with `smaller`, 0-5 % fewer in a
+    fifth, worth it where bytes are paid for.
+    """
     height, width = picture.shape[:2]
     channels = np.ascontiguousarray(picture).reshape(height, width, -1)
-    return _native.encode_png(channels, min(len(os.sched_getaffinity(0)), _MOST_THREADS))
+    return _native.encode_png(channels, smaller, min(len(os.sched_getaffinity(0)), _MOST_THREADS))
 
 
 def _save(picture: Picture, kind: str, **options: Any) -> bytes:

@@ -17,7 +17,7 @@ enum {
     ADLER = 4,
 
     /* A strip's filtered and compressed bytes stay in a core's own cache, and what is lost at its ends is below a thousandth. */
-    STRIP_BYTES = 512 * 1024,
+    STRIP_BYTES = 1024 * 1024,
 };
 
 /* What each thread works with. */
@@ -41,6 +41,7 @@ typedef struct {
     size_t width, height, stride, pixel; /* the latter in bytes */
     size_t rows_a_strip, strips;
     PngKernels kernels;
+    int smaller;
     Desk desks[TEAM_MOST];
     Piece *pieces;
     atomic_size_t next; /* the first strip that nobody has taken */
@@ -101,7 +102,7 @@ static int encode_pieces(PngJob *job, int members) {
     int ready = job->pieces != NULL;
     for (int i = 0; i < members; i++) {
         job->desks[i].filtered = malloc(strip_rows(job, 0) * (job->stride + 1) + DEFLATE_SLACK);
-        job->desks[i].deflater = cutout_deflater_new();
+        job->desks[i].deflater = cutout_deflater_new(job->smaller);
         ready = ready && job->desks[i].filtered && job->desks[i].deflater;
     }
     if (ready) cutout_team_run(members, encode_strips, job);
@@ -155,8 +156,8 @@ static void write_file(PngJob *job, uint8_t *out) {
 static PyObject *encode_png(PyObject *module, PyObject *arguments) {
     static const ArraySpec spec = {"picture", "B", 3, 0};
     PyObject *object;
-    int threads;
-    if (!PyArg_ParseTuple(arguments, "Oi:encode_png", &object, &threads)) return NULL;
+    int smaller, threads;
+    if (!PyArg_ParseTuple(arguments, "Opi:encode_png", &object, &smaller, &threads)) return NULL;
     if (threads < 1 || threads > TEAM_MOST) return PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
     Py_buffer view;
     if (cutout_take_array(object, &spec, &view) < 0) return NULL;
@@ -180,6 +181,7 @@ static PyObject *encode_png(PyObject *module, PyObject *arguments) {
         .stride = (size_t)(width * pixel),
         .pixel = (size_t)pixel,
         .kernels = cutout_png_kernels(),
+        .smaller = smaller,
     };
     job.rows_a_strip = STRIP_BYTES / (job.stride + 1);
     if (job.rows_a_strip == 0) job.rows_a_strip = 1;
@@ -202,6 +204,6 @@ done:
 }
 
 PyMethodDef cutout_png_methods[] = {
-    {"encode_png", encode_png, METH_VARARGS, "encode_png(picture, threads) -> bytes"},
+    {"encode_png", encode_png, METH_VARARGS, "encode_png(picture, smaller, threads) -> bytes"},
     {NULL, NULL, 0, NULL},
 };

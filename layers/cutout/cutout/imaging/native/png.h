@@ -54,7 +54,7 @@ void cutout_huffman_make(HuffmanCode *code, const uint32_t *frequencies, int sym
 typedef struct Deflater Deflater;
 
 /* NULL without memory. It serves any number of strips, one after another. */
-Deflater *cutout_deflater_new(void);
+Deflater *cutout_deflater_new(int thorough);
 void cutout_deflater_free(Deflater *deflater);
 
 /* What a strip can take at most: stored blocks, should nothing else be shorter. */

@@ -19,7 +19,11 @@ typedef struct {
     unsigned count;
 } BitWriter;
 
-Deflater *cutout_deflater_new(void) { return malloc(sizeof(Deflater)); }
+Deflater *cutout_deflater_new(int thorough) {
+    Deflater *deflater = malloc(sizeof(Deflater));
+    if (deflater != NULL) deflater->thorough = thorough;
+    return deflater;
+}
 
 void cutout_deflater_free(Deflater *deflater) { free(deflater); }
 
@@ -202,17 +206,18 @@ static void write_block(BitWriter *w, Deflater *d, const uint8_t *bytes, size_t 
 }
 
 size_t cutout_deflate(Deflater *d, const uint8_t *bytes, size_t length, int last, uint8_t *out) {
+    size_t (*parse)(Deflater *, const uint8_t *, size_t, size_t) = d->thorough ? cutout_deflate_parse_thoroughly : cutout_deflate_parse;
     BitWriter w = {out, 0, 0};
     memset(d->recent, 0, sizeof d->recent);
-    cutout_deflate_guess_costs(d, bytes, length);
+    cutout_deflate_guess_prices(d, bytes, length);
     for (size_t from = 0; from < length;) {
         d->sequence_count = 0;
         memset(d->literal_counts, 0, sizeof d->literal_counts);
         memset(d->literal_frequencies, 0, sizeof d->literal_frequencies);
         memset(d->distance_frequencies, 0, sizeof d->distance_frequencies);
-        size_t to = cutout_deflate_parse(d, bytes, from, length);
+        size_t to = parse(d, bytes, from, length);
         write_block(&w, d, bytes + from, to - from, last && to == length);
-        cutout_deflate_learn_costs(d);
+        cutout_deflate_learn_prices(d);
         from = to;
     }
     if (last) {
