@@ -1,11 +1,12 @@
 /* The cheapest way through the matches that there are: a shortest path (Katajainen & Raita 1989, "An approximation algorithm for
- * space-optimal encoding of a text"). A position can be left by a literal, or by a match of any length up to the longest that begins there,
- * each at its price by the code of the block before.
+ * space-optimal encoding of a text"). A position can be left by a literal, or by a match that begins there, whole or a little shortened, each
+ * at its price by the code of the block before.
  */
 #include "png_deflate.h"
 
 enum {
-    NICE = 32,              /* a match of this length is taken without looking further */
+    NICE = 20,               /* a match of this length is taken without looking further */
+    SHORTENED = 2,           /* a match may also end so many bytes early; still shorter parts are hardly ever on the cheapest way */
     BLOCK_BYTES = 32 * 1024, /* through which a way was sought: here a code of its own for few symbols pays off, since prices follow it */
 };
 
@@ -34,10 +35,10 @@ static inline void offer(Step *steps, size_t *reached, size_t at, uint32_t price
     if (price < steps[at].price) steps[at] = (Step){price, (uint16_t)length, (uint16_t)distance};
 }
 
-/* A match that begins at step `at`, in any part. */
+/* A match, of at least a word, that begins at step `at`. */
 static inline void offer_match(Deflater *d, size_t *reached, size_t at, size_t length, size_t distance) {
     uint32_t price = d->steps[at].price + d->distance_price[distance_symbol((uint32_t)distance)];
-    for (size_t i = SHORTEST_MATCH; i <= length; i++) offer(d->steps, reached, at + i, price + d->length_price[i], i, distance);
+    for (size_t i = length - SHORTENED; i <= length; i++) offer(d->steps, reached, at + i, price + d->length_price[i], i, distance);
 }
 
 size_t cutout_deflate_parse_thoroughly(Deflater *d, const uint8_t *bytes, size_t from, size_t end) {
@@ -53,7 +54,7 @@ size_t cutout_deflate_parse_thoroughly(Deflater *d, const uint8_t *bytes, size_t
             distance = 1;
             length = run_length(bytes, at, end);
             if (length >= NICE) break;
-            offer_match(d, &reached, step, length, distance);
+            if (length > 0) offer_match(d, &reached, step, length, distance);
             distance = last_seen(d, bytes, at);
             if (distance == 0) continue;
             length = common_length(bytes + at, bytes + at - distance, end - at < LONGEST_MATCH ? end - at : LONGEST_MATCH);
