@@ -94,3 +94,6 @@ def apply_models(
 
 def encode_png(picture: NDArray[np.uint8], smaller: bool, threads: int, /) -> bytes:
     """A PNG file of (h, w, c), c = 1 (grey), 3 (RGB) or 4 (RGBA, straight alpha); with `smaller`, a few per cent fewer bytes for more time."""
+
+def resample(rgb: NDArray[np.uint8], out: NDArray[np.uint8], threads: int, /) -> None:
+    """Fills `out` (H, W, 3) with `rgb` (h, w, 3) resampled by LANCZOS, first across, then down, in Pillow's arithmetic to the bit."""

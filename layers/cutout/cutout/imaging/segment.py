@@ -1,10 +1,11 @@
 """Segmentation: the picture through a network, and the network's small mask back to the picture's size."""
 
+import os
 from typing import Final
 
 import numpy as np
-from PIL import Image as Pillow
 
+from cutout.imaging import _native
 from cutout.imaging.composite import as_seen
 from cutout.imaging.image import Image, Plane, Rgb
 from cutout.imaging.models import ModelSpec, Network
@@ -14,6 +15,9 @@ NO_SUBJECT_BELOW: Final = 0.5
 """The networks return each pixel's probability of being subject. Where not one pixel is more likely subject than not, there is none.
 
 With u2netp, real subjects reach 0.78-1.00; grass, gravel, stars, a page of text and noise 0.11-0.43; one colour 0.00-0.06."""
+
+_MOST_THREADS: Final = 16
+"""The native module's limit."""
 
 _LEAST_WHITE: Final = 16
 """Brightening stops at 255 / 16: below that a picture is sensor noise."""
@@ -36,7 +40,9 @@ def segment(image: Image, network: Network) -> Plane:
 
 def thumbnail(rgb: Rgb, side: int) -> Rgb:
     """The picture at the network's (side, side), not keeping its aspect: the networks were trained so. LANCZOS, as rembg does."""
-    return np.asarray(Pillow.fromarray(rgb).resize((side, side), Pillow.Resampling.LANCZOS))
+    small = np.empty((side, side, 3), np.uint8)
+    _native.resample(np.ascontiguousarray(rgb), small, min(len(os.sched_getaffinity(0)), _MOST_THREADS))
+    return small
 
 
 def predict(seen: Rgb, network: Network) -> Plane:

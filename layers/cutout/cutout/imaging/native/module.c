@@ -3,6 +3,7 @@
 
 static PyMethodDef *const TABLES[] = {
     cutout_foreground_methods,
+    cutout_lanczos_methods,
     cutout_matting_methods,
     cutout_png_methods,
     cutout_models_methods,

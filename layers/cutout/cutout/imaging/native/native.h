@@ -16,6 +16,7 @@
 
 /* Tables of the functions that each source file adds to the module. */
 extern PyMethodDef cutout_foreground_methods[];
+extern PyMethodDef cutout_lanczos_methods[];
 extern PyMethodDef cutout_matting_methods[];
 extern PyMethodDef cutout_png_methods[];
 extern PyMethodDef cutout_models_methods[];
