@@ -27,11 +27,6 @@ typedef struct {
     uint8_t *out;    /* (down.count, across.count, 3) */
 } Resampling;
 
-/* One sample of each row of a band: compilers that see only the loops take them apart into bytes. */
-typedef uint8_t BandSamples __attribute__((vector_size(BAND)));
-typedef int16_t BandShorts __attribute__((vector_size(BAND * sizeof(int16_t))));
-typedef int32_t BandSums __attribute__((vector_size(BAND * sizeof(int32_t))));
-
 /* What one thread works in. */
 typedef struct {
     uint8_t *band; /* width * CHANNELS * BAND: each sample of a band of rows, one below the other */

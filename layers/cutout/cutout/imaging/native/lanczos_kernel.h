@@ -1,4 +1,11 @@
-/* The two passes. Included with KERNEL(name) and TARGET defined; see levels.h. */
+/* The two passes. Included with KERNEL(name), TARGET and LANES, the 32-bit numbers in a vector, defined; see levels.h. */
+
+/* As many rows of a band as fit a vector. Named, since compilers that see only the loops take them apart into bytes. */
+typedef uint8_t KERNEL(Samples) __attribute__((vector_size(LANES)));
+typedef int16_t KERNEL(Shorts) __attribute__((vector_size(LANES * sizeof(int16_t))));
+typedef int32_t KERNEL(Sums) __attribute__((vector_size(LANES * sizeof(int32_t))));
+
+enum { KERNEL(VECTORS) = CHANNELS * BAND / LANES };
 
 TARGET static inline uint8_t KERNEL(rounded)(int32_t sum) {
     sum = (sum + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS;
@@ -24,18 +31,20 @@ TARGET static void KERNEL(narrow_rows)(const Resampling *job, const LanczosDesk 
         size_t rows = to - y < BAND ? to - y : BAND;
         KERNEL(fill_band)(desk->band, job->rgb + y * length, length, rows);
         for (size_t x = 0; x < axis->count; x++) {
-            BandSums sums[CHANNELS] = {{0}};
+            KERNEL(Sums) sums[KERNEL(VECTORS)] = {{0}};
             const int32_t *weight = axis->weights + x * axis->taps;
             const uint8_t *end = desk->band + axis->ends[x] * CHANNELS * BAND;
-            for (const uint8_t *at = desk->band + axis->starts[x] * CHANNELS * BAND; at < end; at += CHANNELS * BAND, weight++)
-                for (size_t c = 0; c < CHANNELS; c++) {
-                    BandSamples samples;
-                    memcpy(&samples, at + c * BAND, BAND);
-                    sums[c] += *weight * __builtin_convertvector(__builtin_convertvector(samples, BandShorts), BandSums);
+            for (const uint8_t *at = desk->band + axis->starts[x] * CHANNELS * BAND; at < end; weight++)
+                for (size_t v = 0; v < KERNEL(VECTORS); v++, at += LANES) {
+                    KERNEL(Samples) samples;
+                    memcpy(&samples, at, LANES);
+                    sums[v] += *weight * __builtin_convertvector(__builtin_convertvector(samples, KERNEL(Shorts)), KERNEL(Sums));
                 }
+            int32_t each[CHANNELS][BAND];
+            memcpy(each, sums, sizeof each);
             uint8_t *out = job->narrow + y * narrow + x * CHANNELS;
             for (size_t r = 0; r < rows; r++)
-                for (size_t c = 0; c < CHANNELS; c++) out[r * narrow + c] = KERNEL(rounded)(sums[c][r]);
+                for (size_t c = 0; c < CHANNELS; c++) out[r * narrow + c] = KERNEL(rounded)(each[c][r]);
         }
     }
 }

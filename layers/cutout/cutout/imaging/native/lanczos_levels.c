@@ -6,22 +6,28 @@
 #include "processor.h"
 
 #define TARGET
+#define LANES 4
 #define KERNEL(name) name##_baseline
 #include "lanczos_kernel.h"
 #undef KERNEL
+#undef LANES
 #undef TARGET
 
 #ifdef CUTOUT_X86_LEVELS
 #define TARGET TARGET_AVX2
+#define LANES 8
 #define KERNEL(name) name##_avx2
 #include "lanczos_kernel.h"
 #undef KERNEL
+#undef LANES
 #undef TARGET
 
 #define TARGET TARGET_AVX512
+#define LANES 16
 #define KERNEL(name) name##_avx512
 #include "lanczos_kernel.h"
 #undef KERNEL
+#undef LANES
 #undef TARGET
 #endif
 
