@@ -17,6 +17,7 @@ from cutout.wire.error_page import error_page
 from cutout.wire.requests import AUTHENTICATION, open_body, parse_task, refused
 from cutout.wire.responses import Answer, answer
 from remove_background.start import TIDY_UP_S, app, logger, metrics, report
+from remove_background.wiring import now_ms
 
 LAMBDA_PAYLOAD_BYTES = 6_291_556
 """What Lambda carries back from a synchronous call."""
@@ -43,7 +44,7 @@ def _answer(event: Mapping[str, Any], context: LambdaContext) -> Answer:
         body = open_body(base64.b64decode(event["body"]) if event.get("isBase64Encoded") else event.get("body") or "")
         account = authenticate(_bearer(event["headers"]) or body.api_key, app.accounts)
         try:
-            keep_to_rate(account, app.rates, time.time_ns() // 1_000_000)
+            keep_to_rate(account, app.rates, now_ms())
         except RateLimitExceeded as error:
             return answer(refused(body.elements, error), documentation)
         requests = [parse_task(element, app.models) for element in body.elements]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cutout.adapters.onnx import OnnxModels
@@ -16,13 +17,14 @@ from cutout.domain.errors import CutoutError, OurFault
 from cutout.domain.prices import Tariff, load_price_book, tariff
 from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine
+from cutout.imaging.models import accepted_names
 from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
 from cutout.service.dropbox import DropBox
 from cutout.service.inputs import Inputs
 from cutout.service.outcomes import Rejected
 from cutout.service.platform import book_initialisation
-from cutout.service.ports import AccountStore, RateCounter
+from cutout.service.ports import AccountStore, RateCounter, TaskStore
 from cutout.service.removal import Removals
 from cutout.service.submit import Report, Submissions
 from cutout.service.uploads import Uploads
@@ -30,6 +32,9 @@ from cutout.settings import DropBoxSettings, Settings, SettingsError
 from cutout.wire.drops import check_defaults, removal_of
 from cutout.wire.requests import Models
 from cutout.wire.responses import error_item
+
+if TYPE_CHECKING:
+    from cutout.adapters.dynamodb.table import Backoff, Table
 
 LEASE_MS = 60_000
 """Twice what API Gateway waits: outlives every function time-out on this way in."""
@@ -67,14 +72,12 @@ def wire(settings: Settings, report: Report) -> Wiring:
 
 def _book_initialisation(settings: Settings, report: Report) -> None:
     """One try: a start that can't be entered into the books is no reason not to start."""
-    from cutout.adapters.aws import client
-    from cutout.adapters.dynamodb.table import Backoff, Table
-    from cutout.adapters.dynamodb.tasks import DynamoTaskStore
+    from cutout.adapters.dynamodb.table import Backoff
 
-    table = Table(client("dynamodb", settings.region), settings.table_name, Backoff(attempts=1))
-    tasks = DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days)
     try:
-        book_initialisation(tasks, _tariff(settings), _now_ms, uuid4, _process_age_ms())
+        book_initialisation(
+            _tasks(settings, _table(settings, Backoff(attempts=1))), _tariff(settings), now_ms, uuid4, _process_age_ms()
+        )
     except OurFault as error:
         report(error)
 
@@ -92,11 +95,10 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
     from cutout.adapters.dynamodb.book import DynamoAccountBook
     from cutout.adapters.dynamodb.images import DynamoImageCatalogue
     from cutout.adapters.dynamodb.rates import DynamoRateCounter
-    from cutout.adapters.dynamodb.table import Table
-    from cutout.adapters.dynamodb.tasks import DynamoTaskStore
+    from cutout.adapters.dynamodb.table import Backoff
     from cutout.adapters.s3 import S3ObjectStore
 
-    table = Table(client("dynamodb", settings.region), settings.table_name)
+    table = _table(settings, Backoff())
     objects = S3ObjectStore(
         client("s3", settings.region), settings.bucket_name, url_ttl_s=settings.url_ttl_s, max_bytes=settings.max_input_bytes
     )
@@ -108,10 +110,10 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
         new_uuid=uuid4,
     )
     desk = TaskDesk(
-        tasks=DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days),
+        tasks=_tasks(settings, table),
         tariff=_tariff(settings),
         markup=settings.markup,
-        clock=_now_ms,
+        clock=now_ms,
         new_uuid=uuid4,
         lease_ms=LEASE_MS,
         reserve_ms=RESERVE_MS,
@@ -119,11 +121,11 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
     removals = Removals(desk, inputs, objects, CutoutEngine(installed.network), turn=Lock())
     return Wiring(
         settings=settings,
-        models=_models(settings, installed),
+        models=Models(accepted_names(installed.installed.values()), settings.default_model),
         accounts=DynamoAccountStore(table),
         rates=DynamoRateCounter(table),
         removals=removals,
-        submissions=Submissions(removals, Uploads(desk, inputs, objects), Accounts(DynamoAccountBook(table), _now_ms), report),
+        submissions=Submissions(removals, Uploads(desk, inputs, objects), Accounts(DynamoAccountBook(table), now_ms), report),
     )
 
 
@@ -157,18 +159,23 @@ def wire_drop_box(app: Wiring, settings: DropBoxSettings, report: Report, lease_
     )
 
 
+def _table(settings: Settings, backoff: "Backoff") -> "Table":
+    from cutout.adapters.aws import client
+    from cutout.adapters.dynamodb.table import Table
+
+    return Table(client("dynamodb", settings.region), settings.table_name, backoff)
+
+
+def _tasks(settings: Settings, table: "Table") -> TaskStore:
+    from cutout.adapters.dynamodb.tasks import DynamoTaskStore
+
+    return DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days)
+
+
 def _tariff(settings: Settings) -> Tariff:
     return tariff(load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib)
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
+    """Milliseconds since 1970 (UTC)."""
     return time.time_ns() // 1_000_000
-
-
-def _models(settings: Settings, installed: OnnxModels) -> Models:
-    """Every name by which an installed model may be asked for. Of several with the same public id, the registry's first has it."""
-    names = {name: name for name in installed.installed}
-    for name, spec in installed.installed.items():
-        for air in spec.air:
-            names.setdefault(air, name)
-    return Models(names, settings.default_model)

@@ -15,7 +15,7 @@ setup(
             # One wheel for every CPython from 3.11 on, the first whose stable ABI has the buffer protocol.
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
-            # No -march: kernels choose by the processor's flags at run time (native/kernels.h).
+            # No -march: kernels choose by the processor's flags at run time (native/levels.h).
             extra_compile_args=[
                 "-std=gnu11",
                 "-O3",

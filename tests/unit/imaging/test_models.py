@@ -5,10 +5,16 @@ import re
 import pytest
 
 from cutout.domain.errors import InvalidParameter
-from cutout.imaging.models import Download, WheelMember, load_registry, resolve
+from cutout.imaging.models import Download, WheelMember, accepted_names, load_registry
+from cutout.wire.requests import Models
 
 REGISTRY = load_registry()
 SPECS = REGISTRY.values()
+
+
+def resolve(wanted, installed):
+    """As a request's `model` is."""
+    return Models(accepted_names(installed), "u2netp").resolve(wanted)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
@@ -42,24 +48,24 @@ def test_the_registry_cannot_be_changed_by_its_readers():
 
 
 def test_a_model_answers_to_its_name():
-    assert resolve("u2netp", SPECS).name == "u2netp"
+    assert resolve("u2netp", SPECS) == "u2netp"
 
 
 def test_a_model_answers_to_its_public_id():
-    assert resolve("runware:112@10", SPECS).name == "birefnet-portrait"
+    assert resolve("runware:112@10", SPECS) == "birefnet-portrait"
 
 
 def test_of_two_models_with_one_public_id_the_better_one_is_taken():
-    assert resolve("runware:109@1", SPECS).name == "u2net"
+    assert resolve("runware:109@1", SPECS) == "u2net"
 
 
 def test_where_only_the_smaller_one_is_installed_it_takes_the_public_id():
-    assert resolve("runware:109@1", [REGISTRY["u2netp"]]).name == "u2netp"
+    assert resolve("runware:109@1", [REGISTRY["u2netp"]]) == "u2netp"
 
 
 def test_a_model_that_is_not_installed_is_an_error_that_lists_those_that_are():
     with pytest.raises(InvalidParameter) as caught:
         resolve("birefnet-general", [REGISTRY["u2netp"]])
     assert caught.value.code == "invalidModel"
-    assert caught.value.allowed == ("u2netp", "runware:109@1")
+    assert caught.value.allowed == ("runware:109@1", "u2netp")
     assert "birefnet-general" in caught.value.message

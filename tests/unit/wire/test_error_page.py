@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cutout.domain.errors import InvalidParameter, MissingParameter, RememberedError, error_classes, remember
+from cutout.domain.errors import InvalidParameter, MissingParameter, error_classes
+from cutout.domain.remembered import RememberedError, remember
 from cutout.wire.error_page import error_markdown, error_page
 
 CODES = [cls.code for cls in error_classes()]

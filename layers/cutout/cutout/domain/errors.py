@@ -30,8 +30,8 @@ Code, HTTP status and advice belong to the class; nobody looks at message text. 
 words meant for the client: it never carries a stack trace, an internal name or an internal address.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 
 class CutoutError(Exception):
@@ -71,43 +71,6 @@ class CutoutError(Exception):
     def topic(self) -> str:
         """Where the documentation explains it: the code of the class, whatever parameter an instance names."""
         return type(self).code
-
-
-class RememberedError(CutoutError):
-    """The error that a task ended with, read back from its record so that a repeat gets the same answer."""
-
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        super().__init__(
-            fields["message"],
-            parameter=fields.get("parameter"),
-            expected_type=fields.get("expected_type"),
-            minimum=fields.get("minimum"),
-            maximum=fields.get("maximum"),
-            allowed=fields.get("allowed", ()),
-        )
-        self._topic = fields["topic"]
-        self.code = fields["code"]  # type: ignore[misc]
-        self.status = int(fields["status"])  # type: ignore[misc]
-
-    @property
-    def topic(self) -> str:
-        return str(self._topic)
-
-
-def remember(error: CutoutError) -> dict[str, Any]:
-    """The fields from which `RememberedError` makes the same answer again; only what is set."""
-    fields = {
-        "code": error.code,
-        "topic": error.topic,
-        "status": error.status,
-        "message": error.message,
-        "parameter": error.parameter,
-        "expected_type": error.expected_type,
-        "minimum": error.minimum,
-        "maximum": error.maximum,
-        "allowed": list(error.allowed) or None,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 class RequestError(CutoutError):

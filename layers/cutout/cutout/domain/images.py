@@ -1,9 +1,13 @@
 """Images that an account may name by UUID."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from cutout.domain.removal import ImageFormat
+
+PIXELS_PER_MEGAPIXEL: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,10 @@ class StoredImage:
     width: int
     height: int
     size_bytes: int
+
+    @property
+    def megapixels(self) -> Decimal:
+        return Decimal(self.width * self.height) / PIXELS_PER_MEGAPIXEL
 
 
 def upload_key(account_id: str, image_uuid: UUID, image_format: ImageFormat) -> str:

@@ -14,8 +14,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cutout.domain.errors import InvalidParameter
-
 
 @dataclass(frozen=True, slots=True)
 class WheelMember:
@@ -88,23 +86,14 @@ def load_registry() -> Mapping[str, ModelSpec]:
     return MappingProxyType({entry["name"]: _spec(entry) for entry in entries})
 
 
-def resolve(wanted: str, installed: Iterable[ModelSpec]) -> ModelSpec:
-    """The installed model that `wanted`, a name or a public id, stands for: the first where several share an id.
-
-    Raises:
-        InvalidParameter: none does; the error lists what is installed.
-    """
+def accepted_names(installed: Iterable[ModelSpec]) -> dict[str, str]:
+    """Every name or public id by which an installed model may be asked for: of several that share an id, the first has it."""
     specs = tuple(installed)
+    names = {spec.name: spec.name for spec in specs}
     for spec in specs:
-        if wanted == spec.name or wanted in spec.air:
-            return spec
-    accepted = [spec.name for spec in specs] + sorted({air for spec in specs for air in spec.air})
-    raise InvalidParameter(
-        f"The model {wanted!r} isn't installed here. Accepted are: {', '.join(accepted) or 'none'}.",
-        parameter="model",
-        expected_type="string",
-        allowed=accepted,
-    )
+        for air in spec.air:
+            names.setdefault(air, spec.name)
+    return names
 
 
 def _spec(entry: Mapping[str, Any]) -> ModelSpec:

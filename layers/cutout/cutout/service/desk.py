@@ -12,11 +12,12 @@ from uuid import UUID
 
 from cutout.domain.accounts import Account
 from cutout.domain.charges import Charge
-from cutout.domain.errors import CutoutError, ServiceUnavailable, as_cutout_error, remember
+from cutout.domain.errors import CutoutError, ServiceUnavailable, as_cutout_error
 from cutout.domain.images import StoredImage
 from cutout.domain.metering import Meter
 from cutout.domain.money import Micros, to_micros
 from cutout.domain.prices import Tariff, WayIn, billed
+from cutout.domain.remembered import remember
 from cutout.domain.tasks import Answer, RemovalTask, TaskKey, TaskRecord, TaskStatus, UploadTask, on_repeat, taken_over
 from cutout.service.invocation import Invocation
 from cutout.service.ports import Clock, StaleToken, TaskStore
@@ -33,7 +34,6 @@ class Finished:
     image: StoredImage
     input_image_uuid: UUID | None = None
     model: str | None = None
-    megapixels: Decimal = Decimal(0)
     store: Callable[[Micros], None] | None = None
     store_ms: float = 0.0
 
@@ -138,7 +138,7 @@ class TaskDesk:
             task_type=claim.task_type,
             at_ms=self.clock(),
             model=finished.model,
-            megapixels=finished.megapixels,
+            megapixels=finished.image.megapixels,
             billed_ms=billed_ms,
             stage_ms={name: round(milliseconds) for name, milliseconds in meter.stage_ms.items()},
             lines=(

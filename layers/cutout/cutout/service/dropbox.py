@@ -9,26 +9,26 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Final, Protocol
 from uuid import UUID
 
 from cutout.domain.accounts import Account
-from cutout.domain.errors import CutoutError, ImageTooLarge, InvalidParameter, OurFault, RememberedError, as_cutout_error
+from cutout.domain.errors import CutoutError, ImageTooLarge, InvalidParameter, OurFault, as_cutout_error
 from cutout.domain.images import StoredImage
 from cutout.domain.metering import Meter
 from cutout.domain.money import Micros, to_dollars
+from cutout.domain.remembered import RememberedError
 from cutout.domain.removal import InputLimits
 from cutout.domain.tasks import RemovalTask, TaskStatus
 from cutout.imaging.engine import RemovalEngine
-from cutout.imaging.pipeline import Removed, remove_background
+from cutout.imaging.pipeline import remove_background
 from cutout.service.desk import Finished, TaskDesk
 from cutout.service.invocation import Invocation
 from cutout.service.outcomes import Completed, Rejected
 from cutout.service.ports import AccountStore
+from cutout.service.removal import as_stored
 
-PIXELS_PER_MEGAPIXEL: Final = 1_000_000
 ERROR_SUFFIX: Final = ".error.json"
 TASK_TYPE: Final = "imageBackgroundRemoval"
 
@@ -154,7 +154,9 @@ class DropBox:
             with stage("fetch"):
                 source = self._content(opened)
             removed = remove_background(source, task.removal, task.output, self.limits, self.engine, stage)
-            image = _stored(removed, account.account_id, image_uuid, drop)
+            # Appended, not replaced: a.jpg and a.png lie side by side in many a folder.
+            object_key = f"{drop.target}.{removed.format.extension}"
+            image = as_stored(removed, account.account_id, image_uuid, object_key)
 
             def store(price: Micros) -> None:
                 # A result of what was overwritten meanwhile must not lie over the newer one's.
@@ -166,9 +168,8 @@ class DropBox:
             # What `store` will use: the look at the original and the PUT. It takes about as long as fetching did.
             meter.s3_gets += 1
             meter.s3_puts += 1
-            megapixels = Decimal(removed.width * removed.height) / PIXELS_PER_MEGAPIXEL
             input_uuid = uuid_of("image", opened)
-            return Finished(image, input_uuid, task.removal.model, megapixels, store, meter.stage_ms["fetch"])
+            return Finished(image, input_uuid, task.removal.model, store, meter.stage_ms["fetch"])
 
         return work
 
@@ -209,19 +210,6 @@ def uuid_of(kind: str, opened: Opened, job: str = "") -> UUID:
     """The same UUID for the same object, for ever: SHA-256 in the form of a version 4, which is what the API accepts as a taskUUID."""
     name = f"{kind}\0{opened.bucket}\0{opened.key}\0{opened.version}\0{job}"
     return UUID(bytes=hashlib.sha256(name.encode()).digest()[:16], version=4)
-
-
-def _stored(removed: Removed, account_id: str, image_uuid: UUID, drop: Drop) -> StoredImage:
-    return StoredImage(
-        image_uuid=image_uuid,
-        account_id=account_id,
-        # Appended, not replaced: a.jpg and a.png lie side by side in many a folder.
-        object_key=f"{drop.target}.{removed.format.extension}",
-        format=removed.format,
-        width=removed.width,
-        height=removed.height,
-        size_bytes=len(removed.encoded),
-    )
 
 
 def _metadata(task: RemovalTask, image: StoredImage, price: Micros, opened: Opened) -> Mapping[str, str]:

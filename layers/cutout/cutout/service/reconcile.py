@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from cutout.domain.accounts import Account
-from cutout.domain.errors import TaskTimeout, remember
+from cutout.domain.errors import TaskTimeout
 from cutout.domain.ledger import Fact, KeptTask
 from cutout.domain.metering import Meter
 from cutout.domain.reconcile import Books, Drift, PurseDrift, Tally, drifts
+from cutout.domain.remembered import remember
 from cutout.domain.tasks import TaskKey, TaskStatus
 from cutout.service.ports import StaleToken, TaskStore
 

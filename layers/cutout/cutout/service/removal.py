@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from cutout.domain.accounts import Account
@@ -17,8 +16,6 @@ from cutout.service.inputs import Inputs
 from cutout.service.invocation import Invocation
 from cutout.service.outcomes import Completed
 from cutout.service.ports import ObjectStore
-
-PIXELS_PER_MEGAPIXEL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,12 @@ class Removals:
             with self.turn:
                 removed = remove_background(source, task.removal, task.output, self.inputs.limits, self.engine, stage)
             invocation.room.take(_inline_bytes(task, len(removed.encoded)))
-            image = _stored(removed, account.account_id, image_uuid)
+            object_key = result_key(account.account_id, image_uuid, removed.format)
+            image = as_stored(removed, account.account_id, image_uuid, object_key)
             with stage("store"):
                 self.objects.put(image.object_key, removed.encoded, image.format.content_type, _metadata(task), meter)
             encoded = removed.encoded
-            megapixels = Decimal(removed.width * removed.height) / PIXELS_PER_MEGAPIXEL
-            return Finished(image, input_image_uuid, task.removal.model, megapixels)
+            return Finished(image, input_image_uuid, task.removal.model)
 
         record = self.desk.run(task, account, invocation, work)
         return self._completed(task, record, encoded, invocation)
@@ -76,11 +73,12 @@ def _inline_bytes(task: RemovalTask, size: int) -> int:
     return copies * (4 * ((size + 2) // 3))
 
 
-def _stored(removed: Removed, account_id: str, image_uuid: UUID) -> StoredImage:
+def as_stored(removed: Removed, account_id: str, image_uuid: UUID, object_key: str) -> StoredImage:
+    """What the result is once it lies under `object_key`."""
     return StoredImage(
         image_uuid=image_uuid,
         account_id=account_id,
-        object_key=result_key(account_id, image_uuid, removed.format),
+        object_key=object_key,
         format=removed.format,
         width=removed.width,
         height=removed.height,

@@ -1,7 +1,6 @@
 """Keeping an image for later: `imageUpload`."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from cutout.domain.accounts import Account
@@ -45,7 +44,7 @@ class Uploads:
             )
             with stage("store"):
                 self.objects.put(image.object_key, content, image_format.content_type, {"task-uuid": str(task.task_uuid)}, meter)
-            return Finished(image, megapixels=Decimal(width * height) / 1_000_000)
+            return Finished(image)
 
         record = self.desk.run(task, account, invocation, work)
         if record.status is not TaskStatus.DONE or record.image is None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from cutout.domain.errors import RateLimitExceeded, RememberedError
+from cutout.domain.errors import RateLimitExceeded
 from cutout.domain.images import StoredImage
 from cutout.domain.money import to_dollars
+from cutout.domain.remembered import RememberedError
 from cutout.domain.tasks import OutputType, RemovalTask, TaskRecord, TaskStatus, UploadTask
 from cutout.service.outcomes import Completed, Described, Outcome, Rejected
 from cutout.wire.account import account_item
