@@ -16,7 +16,7 @@ from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import CutoutError, OurFault
 from cutout.domain.prices import Tariff, load_price_book, tariff
 from cutout.domain.removal import InputLimits
-from cutout.imaging.engine import CutoutEngine
+from cutout.imaging.engine import CutoutEngine, RemovalEngine
 from cutout.imaging.models import accepted_names
 from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
@@ -63,11 +63,26 @@ def wire(settings: Settings, report: Report) -> Wiring:
         raise SettingsError(f"DEFAULT_MODEL is {settings.default_model!r}, but installed are: {', '.join(installed.installed)}.")
     # The session's set-up runs outside the interpreter's lock, beside boto3's import.
     with ThreadPoolExecutor(1) as beside:
-        warm = beside.submit(installed.network, settings.default_model)
+        warm = beside.submit(_warm_up, settings, installed)
         wiring = _connect(settings, installed, report)
         warm.result()
     _book_initialisation(settings, report)
     return wiring
+
+
+def engine_of(settings: Settings, installed: OnnxModels) -> RemovalEngine:
+    """Ours, or rembg itself in an image that was built for it."""
+    if settings.engine == "rembg":
+        from cutout.adapters.rembg_engine import RembgEngine
+
+        return RembgEngine(settings.model_dir, threads=len(os.sched_getaffinity(0)))
+    return CutoutEngine(installed.network)
+
+
+def _warm_up(settings: Settings, installed: OnnxModels) -> None:
+    """Load what our own engine will run; rembg keeps sessions of its own."""
+    if settings.engine == "cutout":
+        installed.network(settings.default_model)
 
 
 def _book_initialisation(settings: Settings, report: Report) -> None:
@@ -118,7 +133,7 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
         lease_ms=LEASE_MS,
         reserve_ms=RESERVE_MS,
     )
-    removals = Removals(desk, inputs, objects, CutoutEngine(installed.network), turn=Lock())
+    removals = Removals(desk, inputs, objects, engine_of(settings, installed), turn=Lock())
     return Wiring(
         settings=settings,
         models=Models(accepted_names(installed.installed.values()), settings.default_model),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 class SettingsError(Exception):
@@ -29,6 +29,8 @@ class Settings:
     architecture: str
     model_dir: Path
     """MODEL_DIR: where the image keeps the models' weights"""
+    engine: Literal["cutout", "rembg"]
+    """ENGINE: ours, or rembg itself as the reference; set by the image, which holds what it needs. Ours where it isn't set."""
     default_model: str
     """DEFAULT_MODEL: used by tasks that name none"""
     markup: Decimal
@@ -79,6 +81,16 @@ def _number(env: Mapping[str, str], name: str, least: int, most: int) -> Decimal
     return value
 
 
+def _engine(env: Mapping[str, str]) -> Literal["cutout", "rembg"]:
+    match env.get("ENGINE", "cutout"):
+        case "cutout":
+            return "cutout"
+        case "rembg":
+            return "rembg"
+        case other:
+            raise SettingsError(f"The environment variable ENGINE must be cutout or rembg, not {other!r}.")
+
+
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """Read and check everything at once, at start.
 
@@ -92,6 +104,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         memory_mib=int(_number(env, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128, 10_240)),
         architecture="arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64",
         model_dir=Path(_text(env, "MODEL_DIR")),
+        engine=_engine(env),
         default_model=_text(env, "DEFAULT_MODEL"),
         markup=_number(env, "COST_MARKUP", 0, 1000),
         deadline_s=float(_number(env, "DEADLINE_SECONDS", 1, 900)),
