@@ -25,6 +25,8 @@ _CONFIG: Final[dict[str, dict[str, Any]]] = {
         "s3": {"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
     },
 }
+SERVICES: Final = frozenset(_CONFIG)
+"""All that there is a client for; the image keeps botocore's descriptions of no others."""
 
 
 @overload
