@@ -17,7 +17,7 @@ from cutout.domain.errors import CutoutError, OurFault
 from cutout.domain.prices import Tariff, load_price_book, tariff
 from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine, RemovalEngine
-from cutout.imaging.models import accepted_names
+from cutout.imaging.models import Precision, accepted_names
 from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
 from cutout.service.dropbox import DropBox
@@ -58,7 +58,8 @@ def wire(settings: Settings, report: Report) -> Wiring:
     Raises:
         WeightsError, SettingsError: the deployment is broken; the message says how.
     """
-    installed = OnnxModels(settings.model_dir)
+    precision = None if settings.model_precision == "auto" else Precision(settings.model_precision)
+    installed = OnnxModels(settings.model_dir, precision=precision)
     if settings.default_model not in installed.installed:
         raise SettingsError(f"DEFAULT_MODEL is {settings.default_model!r}, but installed are: {', '.join(installed.installed)}.")
     # The session's set-up runs outside the interpreter's lock, beside boto3's import.

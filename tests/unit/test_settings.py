@@ -41,3 +41,13 @@ def test_the_engine_is_ours_unless_the_image_says_otherwise():
 def test_an_unknown_engine_is_named():
     with pytest.raises(SettingsError, match="ENGINE"):
         from_environment(ENVIRONMENT | {"ENGINE": "magic"})
+
+
+def test_models_compute_as_the_processor_likes_it_unless_the_operator_says_otherwise():
+    assert from_environment(ENVIRONMENT).model_precision == "auto"
+    assert from_environment(ENVIRONMENT | {"MODEL_PRECISION": "float32"}).model_precision == "float32"
+
+
+def test_an_unknown_precision_is_named():
+    with pytest.raises(SettingsError, match="MODEL_PRECISION"):
+        from_environment(ENVIRONMENT | {"MODEL_PRECISION": "int4"})

@@ -33,6 +33,8 @@ class Settings:
     """ENGINE: ours, or rembg itself as the reference; set by the image, which holds what it needs. Ours where it isn't set."""
     default_model: str
     """DEFAULT_MODEL: used by tasks that name none"""
+    model_precision: Literal["auto", "float32", "int8"]
+    """MODEL_PRECISION: auto, also where it isn't set, is int8 where the processor gains by it"""
     markup: Decimal
     """COST_MARKUP: what a task costs is multiplied by it"""
     deadline_s: float
@@ -91,6 +93,14 @@ def _engine(env: Mapping[str, str]) -> Literal["cutout", "rembg"]:
             raise SettingsError(f"The environment variable ENGINE must be cutout or rembg, not {other!r}.")
 
 
+def _model_precision(env: Mapping[str, str]) -> Literal["auto", "float32", "int8"]:
+    match env.get("MODEL_PRECISION", "auto"):
+        case "auto" | "float32" | "int8" as precision:
+            return precision
+        case other:
+            raise SettingsError(f"The environment variable MODEL_PRECISION must be auto, float32 or int8, not {other!r}.")
+
+
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """Read and check everything at once, at start.
 
@@ -106,6 +116,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         model_dir=Path(_text(env, "MODEL_DIR")),
         engine=_engine(env),
         default_model=_text(env, "DEFAULT_MODEL"),
+        model_precision=_model_precision(env),
         markup=_number(env, "COST_MARKUP", 0, 1000),
         deadline_s=float(_number(env, "DEADLINE_SECONDS", 1, 900)),
         url_ttl_s=int(_number(env, "URL_TTL_SECONDS", 60, 3600)),

@@ -1,8 +1,10 @@
 """Networks on onnxruntime: what they compute, and how a wrong file is met."""
 
+import logging
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from threading import Thread
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from cutout.adapters.onnx import OnnxModels, OnnxNetwork
 from cutout.adapters.weights import WeightsError
+from cutout.imaging.models import ModelSpec, Precision
 from tests.unit.adapters.tiny_onnx import SIDE, describe, write_brightness_network
 
 BATCH = np.random.default_rng(0).random((1, 3, SIDE, SIDE), dtype=np.float32)
@@ -92,6 +95,63 @@ def test_a_model_is_loaded_once_however_many_ask(path):
         asker.join()
     assert len(networks) == 8
     assert len(set(map(id, networks))) == 1
+
+
+@pytest.fixture
+def spec(path) -> ModelSpec:
+    """A model that is there in float32 and in int8."""
+    spec = describe(path, "brightness")
+    variant = path.with_name("brightness.int8.onnx")
+    write_brightness_network(variant, name="other")
+    return replace(spec, weights_int8=describe(variant, "brightness").weights)
+
+
+def precision(path, spec, *, gains, wanted=None):
+    """What a model is run in."""
+    models = OnnxModels(path.parent, precision=wanted, registry={spec.name: spec}, gains_by_bytes=lambda: gains)
+    return models.network(spec.name).precision
+
+
+def test_a_processor_that_gains_by_bytes_gets_the_8_bit_variant(path, spec):
+    assert precision(path, spec, gains=True) is Precision.INT8
+
+
+def test_any_other_processor_gets_floats(path, spec):
+    assert precision(path, spec, gains=False) is Precision.FLOAT32
+
+
+@pytest.mark.parametrize("wanted", Precision)
+@pytest.mark.parametrize("gains", [False, True])
+def test_the_operators_choice_goes_before_the_processors(path, spec, wanted, gains):
+    assert precision(path, spec, gains=gains, wanted=wanted) is wanted
+
+
+def test_a_model_that_nobody_calibrated_runs_in_floats_whatever_is_wanted(path, spec):
+    assert precision(path, replace(spec, weights_int8=None), gains=True, wanted=Precision.INT8) is Precision.FLOAT32
+
+
+def test_a_wanted_variant_that_is_not_there_is_an_error_with_the_command_that_makes_it(path, spec):
+    path.with_name("brightness.int8.onnx").unlink()
+    with pytest.raises(WeightsError, match=r"brightness.int8.onnx is missing. Run: python -m local.models brightness$"):
+        precision(path, spec, gains=False, wanted=Precision.INT8)
+
+
+def test_a_variant_that_would_be_faster_but_is_not_there_is_told(path, spec, caplog):
+    path.with_name("brightness.int8.onnx").unlink()
+    assert precision(path, spec, gains=True) is Precision.FLOAT32
+    assert "would run brightness faster in int8. Run: python -m local.models brightness" in caplog.text
+
+
+def test_a_variant_that_is_not_the_registered_one_is_refused(path, spec):
+    write_brightness_network(path.with_name("brightness.int8.onnx"), name="third")
+    with pytest.raises(WeightsError, match=r"brightness.int8.onnx has the sha256 checksum"):
+        precision(path, spec, gains=True)
+
+
+def test_the_log_says_what_a_model_runs_in(path, spec, caplog):
+    with caplog.at_level(logging.INFO):
+        precision(path, spec, gains=True)
+    assert "The model brightness runs in int8 on" in caplog.text
 
 
 def test_listing_models_does_not_import_the_runtime(path):

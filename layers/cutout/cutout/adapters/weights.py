@@ -3,16 +3,16 @@
 import hashlib
 from pathlib import Path
 
-from cutout.imaging.models import Weights
+from cutout.imaging.models import Precision, Weights
 
 
 class WeightsError(Exception):
     """A model's file is missing or isn't the right one; the message names the file and says what to do."""
 
 
-def weights_path(directory: Path, name: str) -> Path:
+def weights_path(directory: Path, name: str, precision: Precision = Precision.FLOAT32) -> Path:
     """Where the weights of the model `name` are kept."""
-    return directory / f"{name}.onnx"
+    return directory / (f"{name}.onnx" if precision is Precision.FLOAT32 else f"{name}.{precision}.onnx")
 
 
 def verify(path: Path, weights: Weights) -> None:
@@ -24,7 +24,7 @@ def verify(path: Path, weights: Weights) -> None:
         WeightsError: the file is missing, or it isn't the one that `weights` describes.
     """
     if not path.is_file():
-        raise WeightsError(f"The model file {path} is missing. Run: python -m local.models {path.stem}")
+        raise WeightsError(f"The model file {path} is missing. Run: python -m local.models {path.name.split('.')[0]}")
     size = path.stat().st_size
     if weights.size not in {None, size}:
         raise WeightsError(f"The model file {path} has {size:,} bytes instead of {weights.size:,}. Remove it and fetch it again.")

@@ -6,6 +6,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -13,6 +14,13 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Precision(StrEnum):
+    """In which numbers a network computes."""
+
+    FLOAT32 = "float32"
+    INT8 = "int8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ class Weights:
     """The one file that holds a network: where it can be had, and how to know that it is the right one.
 
     `checksum` is `algorithm:hex`. SHA-256 wherever the file itself was seen; MD5, which is all that rembg publishes for most, keeps
-    accidents out but not a forger. `size` in bytes is None where it isn't known in advance.
+    accidents out but not a forger. `size` in bytes is None where it isn't known in advance. An 8-bit variant has no sources: the set-up
+    command makes it from the original, always the same to the bit.
     """
 
     checksum: str
@@ -53,7 +62,8 @@ class ModelSpec:
 
     `air` are the public ids that it answers to beside its name (which is rembg's). `input_size` is the side of its square input in
     pixels; `mean` and `std` normalise RGB in [0, 1]; `output` is which of its outputs is the mask, and `activation` what still has
-    to be applied to that. `weights` is None for a network that isn't loaded from a file.
+    to be applied to that. `weights` is None for a network that isn't loaded from a file; `weights_int8` are those of its 8-bit variant, where
+    somebody has calibrated one.
     """
 
     name: str
@@ -66,6 +76,11 @@ class ModelSpec:
     commercial_use: bool = True
     output: int = 0
     weights: Weights | None = None
+    weights_int8: Weights | None = None
+
+    def weights_in(self, precision: Precision) -> Weights | None:
+        """The file for that precision; None: there is none."""
+        return self.weights if precision is Precision.FLOAT32 else self.weights_int8
 
 
 class Network(Protocol):
@@ -108,6 +123,7 @@ def _spec(entry: Mapping[str, Any]) -> ModelSpec:
         commercial_use=entry.get("commercial_use", True),
         output=entry.get("output", 0),
         weights=Weights(entry["checksum"], entry.get("bytes"), tuple(map(_source, entry["sources"]))),
+        weights_int8=Weights(entry["int8"]["checksum"], entry["int8"]["bytes"], ()) if "int8" in entry else None,
     )
 
 
