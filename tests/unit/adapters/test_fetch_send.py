@@ -61,6 +61,43 @@ def test_a_private_address_gets_nothing(address):
     assert caught.value.parameter == "webhookURL"
 
 
+def test_http_is_refused_where_https_is_asked_for():
+    with Server(sized(b"")) as server:
+        network = internet(server)
+        with pytest.raises(FailedToTransferImage, match="Only https") as caught:
+            network.http().send("POST", URL, b"{}", {}, deadline=soon(), https_only=True)
+        assert caught.value.final
+        assert network.dialled == []
+
+
+def test_a_listed_host_needs_no_https():
+    with Server(sized(b"")) as server:
+        http = SafeHttp(allow_hosts=frozenset({f"127.0.0.1:{server.port}"}))
+        assert http.send("POST", f"http://127.0.0.1:{server.port}/", b"{}", {}, deadline=soon(), https_only=True) == 200
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hooks.example:8080/", "ftp://hooks.example/", "http://127.1/", "http://[::1]/", "http://x y/"]
+)
+def test_a_url_that_will_never_do_is_refused_for_good(url):
+    with pytest.raises(FailedToTransferImage) as caught:
+        internet().http().send("POST", url, b"{}", {}, deadline=soon())
+    assert caught.value.final
+
+
+def test_a_private_address_is_refused_for_good():
+    with pytest.raises(FailedToTransferImage) as caught:
+        internet(address="10.0.0.7").http().send("POST", URL, b"{}", {}, deadline=soon())
+    assert caught.value.final
+
+
+@pytest.mark.parametrize("url", [URL, "http://not-yet.example/"])
+def test_a_host_that_cannot_be_reached_now_may_be_later(url):
+    with pytest.raises(FailedToTransferImage) as caught:
+        internet().http().send("POST", url, b"{}", {}, deadline=soon())
+    assert not caught.value.final
+
+
 def test_the_error_names_the_parameter_that_the_caller_names():
     with pytest.raises(FailedToTransferImage) as caught:
         internet().http().send("PUT", "ftp://hooks.example/", b"", {}, deadline=soon(), parameter="uploadEndpoint")

@@ -166,10 +166,17 @@ class OutputTooLarge(RequestError):
 
 
 class FailedToTransferImage(RequestError):
-    """The URL given as input couldn't be fetched."""
+    """The URL given as input couldn't be fetched.
+
+    `final`: the URL itself isn't acceptable, so that trying it again won't help.
+    """
 
     code = "failedToTransferImage"
     advice = "The URL must answer 200 within the time-out, over http(s) on port 80 or 443, from a public address."
+
+    def __init__(self, message: str, *, parameter: str | None = None, final: bool = False) -> None:
+        super().__init__(message, parameter=parameter)
+        self.final = final
 
 
 class PayloadTooLarge(RequestError):

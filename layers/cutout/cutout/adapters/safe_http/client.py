@@ -13,7 +13,7 @@ from typing import Final, Literal
 from cutout.adapters.safe_http.addresses import is_public
 from cutout.adapters.safe_http.body import NOT_HTTP, BodyTooLarge, read_body
 from cutout.adapters.safe_http.resolve import Lookup, Resolver, system_lookup
-from cutout.adapters.safe_http.target import Refused, Target, parse_target, redirected
+from cutout.adapters.safe_http.target import Refused, Target, Unacceptable, parse_target, redirected
 from cutout.adapters.safe_http.wire import Dial, Overrun, Wire, dial, remaining
 from cutout.domain.errors import FailedToTransferImage, ImageTooLarge
 
@@ -23,6 +23,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_CONNECT_ATTEMPTS: Final = 4
 _MAX_HEAD_BYTES: Final = 64 * 1024
 
+_NO_PUBLIC_ADDRESS: Final = "The URL's host wasn't found or has no public address."
 _USER_AGENT: Final = "Cutout (background removal; fetches what its users ask for)"
 _GET_HEADERS: Final = {
     "Accept": "image/png, image/jpeg, image/webp, */*;q=0.1",
@@ -91,14 +92,19 @@ class SafeHttp:
         *,
         deadline: float,
         parameter: str = "webhookURL",
+        https_only: bool = False,
     ) -> int:
         """Send `body` to `url` and return the status of the answer, whatever it is; redirects aren't followed.
 
+        `https_only` refuses http, but for hosts that are exempt from the other rules too.
+
         Raises:
-            FailedToTransferImage: no answer was to be had, or the URL isn't acceptable.
+            FailedToTransferImage: no answer was to be had, or the URL isn't acceptable (`final`).
         """
         with _told_to_client(parameter):
             target = parse_target(url)
+            if https_only and not target.is_https and target.authority not in self._allow_hosts:
+                raise Unacceptable("Only https URLs are accepted.")
             deadline = self._within_timeout(deadline)
             with self._exchange(method, target, body, {**_SEND_HEADERS, **headers}, deadline) as (response, _):
                 return response.status
@@ -138,12 +144,14 @@ class SafeHttp:
     def _checked_addresses(self, target: Target, deadline: float) -> list[IPv4Address | IPv6Address]:
         is_exempt = target.authority in self._allow_hosts
         if not is_exempt and target.port not in _PUBLIC_PORTS:
-            raise Refused("Only the ports 80 and 443 are accepted.")
+            raise Unacceptable("Only the ports 80 and 443 are accepted.")
         addresses = [target.literal] if target.literal is not None else self._resolver.addresses(target.host, deadline)
         # One private address among public ones is an attack or a mistake; which of them gets connected to must not be a matter of luck.
-        if not addresses or not (is_exempt or all(map(is_public, addresses))):
-            # One message for both, or it would tell which names exist in the network that we run in.
-            raise Refused("The URL's host wasn't found or has no public address.")
+        # One message for both, or it would tell which names exist in the network that we run in.
+        if not addresses:
+            raise Refused(_NO_PUBLIC_ADDRESS)
+        if not (is_exempt or all(map(is_public, addresses))):
+            raise Unacceptable(_NO_PUBLIC_ADDRESS)
         return addresses
 
     def _connect_to_any(self, addresses: list[IPv4Address | IPv6Address], port: int, deadline: float) -> socket.socket:
@@ -171,7 +179,7 @@ def _told_to_client(parameter: str, max_bytes: int | None = None) -> Iterator[No
         message = f"The image at the URL is larger than {max_bytes} bytes."
         raise ImageTooLarge(message, parameter=parameter, maximum=max_bytes) from error
     except (Refused, OSError, HTTPException) as error:
-        raise FailedToTransferImage(_reason(error), parameter=parameter) from error
+        raise FailedToTransferImage(_reason(error), parameter=parameter, final=isinstance(error, Unacceptable)) from error
 
 
 def _reason(error: Exception) -> str:

@@ -22,6 +22,10 @@ class Refused(Exception):
     """The URL, or what it leads to, isn't accepted; the message is meant for the client."""
 
 
+class Unacceptable(Refused):
+    """The URL itself breaks a rule: trying it again won't help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a request goes: `host` is ASCII, in lower case, without brackets or trailing dot; `path` includes the query."""
@@ -56,25 +60,25 @@ class Target:
 
 
 def parse_target(url: str) -> Target:
-    """Take `url` apart, or raise `Refused`: another scheme than http(s), a user name, a host that is neither a name nor an address."""
+    """Take `url` apart, or raise `Unacceptable`: another scheme than http(s), a user name, a host that is neither a name nor an address."""
     if len(url) > _MAX_URL_CHARACTERS:
-        raise Refused(f"The URL is longer than {_MAX_URL_CHARACTERS} characters.")
+        raise Unacceptable(f"The URL is longer than {_MAX_URL_CHARACTERS} characters.")
     # urlsplit would drop some of these in silence.
     if any(character < " " or character == "\x7f" for character in url):
-        raise Refused("The URL contains control characters.")
+        raise Unacceptable("The URL contains control characters.")
     try:
         parts = urlsplit(url)
         port = parts.port
         path = quote(parts.path or "/", safe=_AS_IS) + (f"?{quote(parts.query, safe=_AS_IS)}" if parts.query else "")
     except ValueError as error:
-        raise Refused("The URL isn't well formed.") from error
+        raise Unacceptable("The URL isn't well formed.") from error
     if parts.scheme not in _DEFAULT_PORTS:
-        raise Refused("Only http and https URLs are accepted.")
+        raise Unacceptable("Only http and https URLs are accepted.")
     if "@" in parts.netloc:
-        raise Refused("A URL with a user name or password isn't accepted.")
+        raise Unacceptable("A URL with a user name or password isn't accepted.")
     host, literal = _parse_host(parts.hostname or "")
     if ("[" in parts.netloc) != isinstance(literal, IPv6Address):
-        raise Refused("The URL's host isn't a valid IPv6 address.")
+        raise Unacceptable("The URL's host isn't a valid IPv6 address.")
     return Target(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port, path, literal)
 
 
@@ -95,12 +99,12 @@ def redirected(origin: Target, location: str | None) -> Target:
 
 def _parse_host(host: str) -> tuple[str, IPv4Address | IPv6Address | None]:
     if not _AMBIGUOUS.isdisjoint(host):
-        raise Refused("The URL's host name is ambiguous: write it in its ASCII form (xn--…).")
+        raise Unacceptable("The URL's host name is ambiguous: write it in its ASCII form (xn--…).")
     try:
         # Full-width digits, dots and the like become ASCII here, so that the rules below see what a resolver would see.
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError as error:
-        raise Refused("The URL's host isn't a valid name.") from error
+        raise Unacceptable("The URL's host isn't a valid name.") from error
     name = name.removesuffix(".")
     try:
         literal = ip_address(name)
@@ -110,8 +114,8 @@ def _parse_host(host: str) -> tuple[str, IPv4Address | IPv6Address | None]:
         return str(literal), literal
     labels = name.split(".")
     if len(name) > _MAX_HOST_CHARACTERS or not all(map(_LABEL.fullmatch, labels)):
-        raise Refused("The URL's host isn't a valid name.")
+        raise Unacceptable("The URL's host isn't a valid name.")
     # 2852039166, 0xa9fea9fe, 127.1 and 0251.0376.0251.0376 are addresses to some resolvers; a top-level domain is never a number.
     if labels[-1].isdigit() or labels[-1].startswith("0x"):
-        raise Refused("The URL's host isn't a valid name, nor an IP address of four decimal numbers.")
+        raise Unacceptable("The URL's host isn't a valid name, nor an IP address of four decimal numbers.")
     return name, None
