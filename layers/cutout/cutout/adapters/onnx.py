@@ -42,14 +42,14 @@ class OnnxNetwork:
             # Hashing releases the interpreter's lock: on two cores it costs a cold start nothing.
             checked = second_core.submit(verify, path, weights)
             try:
-                self._session = load_session(path, threads, precision)
+                self._session = _load(path, threads, precision)
             except Exception as error:
                 checked.result()  # a broken file is better explained by its checksum
                 raise WeightsError(f"The model file {path} can't be loaded: {error}") from error
             checked.result()
         self._input = self._session.get_inputs()[0].name
         self._output = self._session.get_outputs()[spec.output].name
-        self._only_this_output = _only_fetched()
+        self._only_this_output = only_fetched()
 
     def infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Raw output (n, n) for a normalised (1, 3, n, n) input."""
@@ -129,8 +129,8 @@ class OnnxModels:
         return Precision.INT8
 
 
-def load_session(path: Path, threads: int, precision: Precision) -> "onnxruntime.InferenceSession":
-    """A session with the options that measured best (docs/adr/0073)."""
+def session_options(threads: int, precision: Precision) -> "onnxruntime.SessionOptions":
+    """What measured best: docs/adr/0073."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -144,13 +144,19 @@ def load_session(path: Path, threads: int, precision: Precision) -> "onnxruntime
         # It is written in the runtime's own operators. Its optimiser finds nothing but a float layer to quantise, which that one
         # doesn't survive.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return options
 
 
-def _only_fetched() -> "onnxruntime.RunOptions":
+def only_fetched() -> "onnxruntime.RunOptions":
     """Of U2-Net's seven outputs one is used: what only leads to another isn't computed."""
     import onnxruntime
 
     options = onnxruntime.RunOptions()
     options.only_execute_path_to_fetches = True
     return options
+
+
+def _load(path: Path, threads: int, precision: Precision) -> "onnxruntime.InferenceSession":
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(path, session_options(threads, precision), providers=["CPUExecutionProvider"])
