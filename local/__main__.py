@@ -19,9 +19,11 @@ from local.children import GRACE_S, Children
 from local.function import Function
 from local.http_api import HttpApi
 from local.queues import Poller
+from local.schedules import Timer
 from local.server import Server
 from local.stack import Connection, Deployed, deploy
 from local.template import TemplateError, load
+from local.websocket_api import WebSocketApi
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PICTURE: Final = "docs/images/astronaut.jpg"
@@ -54,13 +56,20 @@ def _run(options: argparse.Namespace, children: Children, stop: Event, parent: i
         return 0
     application = load(options.template)
     # All that differs from the cloud, but for S3, which has an address that isn't public: see `_functions`.
-    here = {"MODEL_DIR": str(options.models), "DOCUMENTATION_URL": f"http://127.0.0.1:{options.port}/docs/errors"}
+    here = {
+        "MODEL_DIR": str(options.models),
+        "DOCUMENTATION_URL": f"http://127.0.0.1:{options.port}/docs/errors",
+        "WEBSOCKET_ENDPOINT": f"http://127.0.0.1:{options.port}/{application.socket_api.stage if application.socket_api else ''}",
+    }
     deployed = deploy(application, connection, here, dict(options.parameter))
     functions = _functions(options, deployed, connection, children)
-    server = _serve(options.port, HttpApi(application.routes, functions))
+    sockets = WebSocketApi(application.socket_api, functions) if application.socket_api else None
+    server = _serve(options.port, HttpApi(application.routes, functions), sockets)
     try:
         for queue in deployed.queues:
             Poller(queue, functions[queue.function], connection, options.workers, stop).start()
+        for schedule in application.schedules:
+            Timer(schedule, functions[schedule.function], connection.region, stop).start()
         _introduce(server, deployed.functions[0].environment, connection, options.state)
         while not stop.wait(0.5):
             if process.poll() is not None:
@@ -88,9 +97,9 @@ def _functions(options: argparse.Namespace, deployed: Deployed, connection: Conn
     }
 
 
-def _serve(port: int, api: HttpApi) -> Server:
+def _serve(port: int, api: HttpApi, sockets: WebSocketApi | None) -> Server:
     try:
-        server = Server(port, api)
+        server = Server(port, api, sockets)
     except OSError as error:
         raise StartError(_busy("PORT", port)) from error
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()

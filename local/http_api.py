@@ -50,7 +50,7 @@ class HttpApi:
         if len(event) > MAX_EVENT_BYTES:
             return gateway_message(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            return to_response(self._invoke(self._functions[route.function], event))
+            return to_response(invoke_within(self._functions[route.function], event, self._timeout_s))
         except (TooManyRequests, Stopping, TimeoutError):
             return gateway_message(HTTPStatus.SERVICE_UNAVAILABLE)
         except (FunctionError, MalformedResult) as error:
@@ -65,18 +65,24 @@ class HttpApi:
                 return route, match.groupdict()
         return None
 
-    def _invoke(self, function: Invokable, event: bytes) -> bytes:
-        """As API Gateway does, hang up when the time is over; the function isn't told, and goes on."""
-        result: Future[bytes] = Future()
 
-        def invoke() -> None:
-            try:
-                result.set_result(function.invoke(event, self._timeout_s))
-            except Exception as error:  # noqa: BLE001 - it is raised again where the result is waited for
-                result.set_exception(error)
+def invoke_within(function: Invokable, event: bytes, timeout_s: float) -> bytes:
+    """As API Gateway does, hang up when the time is over; the function isn't told, and goes on.
 
-        Thread(target=invoke, daemon=True).start()
-        return result.result(self._timeout_s)
+    Raises:
+        TimeoutError: it is over.
+        FunctionError, TooManyRequests, Stopping: as the function has it.
+    """
+    result: Future[bytes] = Future()
+
+    def invoke() -> None:
+        try:
+            result.set_result(function.invoke(event, timeout_s))
+        except Exception as error:  # noqa: BLE001 - it is raised again where the result is waited for
+            result.set_exception(error)
+
+    Thread(target=invoke, daemon=True).start()
+    return result.result(timeout_s)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

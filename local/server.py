@@ -1,4 +1,6 @@
-"""HTTP/1.1 in front of the HTTP API: keep-alive, chunked bodies, `Expect: 100-continue`, and API Gateway's limit on a request."""
+"""HTTP/1.1 in front of both APIs: keep-alive, chunked bodies, `Expect: 100-continue`, upgrades to WebSocket, and API Gateway's limit on
+a request.
+"""
 
 import contextlib
 import re
@@ -9,8 +11,14 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection
+from wsproto.utilities import RemoteProtocolError
+
 from local.http_api import HttpApi, gateway_message
 from local.payload import HttpRequest, HttpResponse
+from local.websocket_api import Refused, WebSocketApi
+from local.websocket_connection import SocketConnection
 
 MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html"""
@@ -28,14 +36,15 @@ class BadRequest(Exception):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves an HTTP API on 127.0.0.1; port 0 takes any that is free."""
+    """Serves an HTTP API, and a WebSocket API beside it, on 127.0.0.1; port 0 takes any that is free."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, port: int, api: HttpApi) -> None:
+    def __init__(self, port: int, api: HttpApi, sockets: WebSocketApi | None = None) -> None:
         self.api = api
+        self.sockets = sockets
         super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
@@ -58,27 +67,56 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         start = time.monotonic()
+        if self.server.sockets and self.headers.get("Upgrade", "").lower() == "websocket":
+            self._upgrade(self.server.sockets)
+            return
         try:
-            request = HttpRequest(
-                method=self.command,
-                target=self.path,
-                protocol=self.request_version,
-                source_ip=str(self.client_address[0]),
-                headers=tuple(self.headers.items()),
-                body=self._body(),
-            )
+            request = self._request(self._body())
         except RequestTooLarge:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             self._drain()
         except BadRequest:
             self._refuse(HTTPStatus.BAD_REQUEST)
         else:
-            response = self.server.api.respond(request)
+            response = self._respond(request)
             self._send(response)
             path = self.path.partition("?")[0]
             print(f"{self.command} {path} {response.status} {time.monotonic() - start:.2f} s", file=sys.stderr, flush=True)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - the base class's names
+
+    def _request(self, body: bytes) -> HttpRequest:
+        return HttpRequest(
+            method=self.command,
+            target=self.path,
+            protocol=self.request_version,
+            source_ip=str(self.client_address[0]),
+            headers=tuple(self.headers.items()),
+            body=body,
+        )
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if self.server.sockets and self.server.sockets.manages(request.target):
+            return self.server.sockets.manage(request)
+        return self.server.api.respond(request)
+
+    def _upgrade(self, sockets: WebSocketApi) -> None:
+        """The connection is a WebSocket from here on, or closed."""
+        self.close_connection = True
+        # No extensions: API Gateway negotiates none either, compression included.
+        protocol = WSConnection(ConnectionType.SERVER)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
+        try:
+            protocol.initiate_upgrade_connection(headers, self.path)
+            next(protocol.events())
+            peer = sockets.welcome(self._request(b""))
+        except RemoteProtocolError:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        except Refused as refused:
+            self._send(refused.response)
+        else:
+            self.connection.sendall(protocol.send(AcceptConnection()))
+            sockets.serve(peer, SocketConnection(self.connection, protocol, sockets.limits))
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

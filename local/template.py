@@ -2,15 +2,20 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-# The embedded CloudFormation makes these; what isn't here is either played by this package (functions, HTTP API) or has no meaning
-# on one machine (roles, log groups). The bucket's policy asks for TLS, which the embedded AWS doesn't speak.
+# The embedded CloudFormation makes these; what isn't here is either played by this package (functions, HTTP and WebSocket API,
+# schedules) or has no meaning on one machine (roles, log groups). The bucket's policy asks for TLS, which the embedded AWS doesn't speak.
 KEPT_TYPES: Final = frozenset({"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy"})
 
+_FOLDER: Final = "LocalFolder"
+_BUILT: Final = "s3://built/by-sam-build"
+
+_ROUTE_KEYS: Final = frozenset({"$connect", "$default", "$disconnect"})
+_INTEGRATION_OF_TARGET = re.compile(r"integrations/\$\{(\w+)\}")
 _FUNCTION_OF_URI = re.compile(r"\$\{(\w+)\.(?:Arn|Alias)\}|\$\{(\w+)\}/invocations")
 
 
@@ -25,7 +30,7 @@ class FunctionTemplate:
     logical_id: str
     handler: str
     folder: Path
-    """What the handler's module is named from. For an image: the folder that holds the Dockerfile's, as a package"""
+    """What the handler's module is named from: CodeUri. For an image: the folder that holds the Dockerfile's, as a package"""
     timeout: Any
     memory_mib: Any
     environment: Mapping[str, Any]
@@ -38,6 +43,24 @@ class Route:
     method: str
     path: str
     function: str
+
+
+@dataclass(frozen=True, slots=True)
+class SocketApi:
+    """The WebSocket API: its stage, which is the path it is reached at, and the function of each route key."""
+
+    stage: str
+    routes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A rule that invokes a function at intervals. `event` is the rule's own; None: EventBridge's."""
+
+    name: str
+    function: str
+    expression: str
+    event: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +80,8 @@ class Application:
     functions: tuple[FunctionTemplate, ...]
     routes: tuple[Route, ...]
     queue_sources: tuple[QueueSource, ...]
+    socket_api: SocketApi | None
+    schedules: tuple[Schedule, ...]
     stack: dict[str, Any]
     """The part that the embedded CloudFormation makes: parameters, conditions, and the resources of KEPT_TYPES"""
 
@@ -85,7 +110,7 @@ def load(path: Path) -> Application:
     kept = {name: resource for name, resource in resources.items() if resource["Type"] in KEPT_TYPES}
     sections = ("AWSTemplateFormatVersion", "Description", "Parameters", "Mappings", "Conditions")
     stack = {section: template[section] for section in sections if section in template} | {"Resources": kept}
-    return Application(functions, routes, queue_sources, stack)
+    return Application(functions, routes, queue_sources, _socket_api(resources), _schedules(resources), stack)
 
 
 def _translate(path: Path) -> dict[str, Any]:
@@ -98,8 +123,15 @@ def _translate(path: Path) -> dict[str, Any]:
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     template = yaml_parse(path.read_text(encoding="utf-8"))
     for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function" and resource["Properties"].get("PackageType") == "Image":
-            resource["Properties"].setdefault("ImageUri", "built-by-sam-build")
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function" and properties.get("PackageType") == "Image":
+            properties.setdefault("ImageUri", "built-by-sam-build")
+        elif resource["Type"] == "AWS::Serverless::Function":
+            # The translator wants what `sam package` would have put there, and keeps metadata as they are.
+            resource.setdefault("Metadata", {})[_FOLDER] = properties.get("CodeUri", ".")
+            properties["CodeUri"] = _BUILT
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            properties["ContentUri"] = _BUILT
     try:
         return cast("dict[str, Any]", transform(template, {}, _NoManagedPolicies()))
     except InvalidDocumentException as error:
@@ -121,9 +153,9 @@ def _function(name: str, resource: Mapping[str, Any], root: Path) -> FunctionTem
         folder = (root / resource.get("Metadata", {}).get("Dockerfile", "")).parent.parent
     else:
         handler = properties.get("Handler")
-        folder = root / str(properties.get("CodeUri", ""))
+        folder = root / resource["Metadata"][_FOLDER]
     if not handler:
-        raise TemplateError(f"{name} names no handler: ImageConfig.Command is missing.")
+        raise TemplateError(f"{name} names no handler: ImageConfig.Command, or Handler for a zip, is missing.")
     if not folder.is_dir():
         raise TemplateError(f"{name} has its code in {folder}, which isn't there.")
     return FunctionTemplate(
@@ -152,11 +184,56 @@ def _routes(api: Mapping[str, Any]) -> list[Route]:
     routes = []
     for path, methods in api["Properties"].get("Body", {}).get("paths", {}).items():
         for method, operation in methods.items():
-            uri = str(operation["x-amazon-apigateway-integration"]["uri"])
-            found = _FUNCTION_OF_URI.search(uri)
-            if not found:
-                raise TemplateError(f"The route {method.upper()} {path} leads to no function: {uri}")
-            routes.append(
-                Route("ANY" if method == "x-amazon-apigateway-any-method" else method.upper(), path, found[1] or found[2])
-            )
+            name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+            uri = operation["x-amazon-apigateway-integration"]["uri"]
+            routes.append(Route(name, path, _function_of(uri, f"{name} {path}")))
     return routes
+
+
+def _function_of(uri: object, route: str) -> str:
+    found = _FUNCTION_OF_URI.search(str(uri))
+    if not found:
+        raise TemplateError(f"The route {route} leads to no function: {uri}")
+    return str(found[1] or found[2])
+
+
+def _socket_api(resources: Mapping[str, Any]) -> SocketApi | None:
+    apis = [name for name, api in resources.items() if api.get("Properties", {}).get("ProtocolType") == "WEBSOCKET"]
+    if not apis:
+        return None
+    if len(apis) > 1:
+        raise TemplateError(f"More than one WebSocket API: {', '.join(apis)}.")
+    stages = [stage["StageName"] for stage in _of_api(resources, "AWS::ApiGatewayV2::Stage", apis[0])]
+    if len(stages) != 1:
+        raise TemplateError(f"{apis[0]} has {len(stages)} stages; one is needed.")
+    routes = {
+        route["RouteKey"]: _function_of(_integration(resources, route["Target"])["IntegrationUri"], route["RouteKey"])
+        for route in _of_api(resources, "AWS::ApiGatewayV2::Route", apis[0])
+    }
+    # Which route a message takes is looked up in it where there are more: here all take the same.
+    if more := routes.keys() - _ROUTE_KEYS:
+        raise TemplateError(f"{apis[0]} has routes that don't run here: {', '.join(sorted(more))}.")
+    return SocketApi(stages[0], routes)
+
+
+def _of_api(resources: Mapping[str, Any], kind: str, api: str) -> Iterator[Mapping[str, Any]]:
+    for resource in resources.values():
+        if resource["Type"] == kind and resource["Properties"]["ApiId"] == {"Ref": api}:
+            yield resource["Properties"]
+
+
+def _integration(resources: Mapping[str, Any], target: object) -> Mapping[str, Any]:
+    """`target` is `!Sub integrations/${Name}`."""
+    found = _INTEGRATION_OF_TARGET.search(str(target))
+    if not found or found[1] not in resources:
+        raise TemplateError(f"A route's target that isn't an integration of this template: {target}")
+    return cast("Mapping[str, Any]", resources[found[1]]["Properties"])
+
+
+def _schedules(resources: Mapping[str, Any]) -> tuple[Schedule, ...]:
+    return tuple(
+        Schedule(name, target["Arn"]["Fn::GetAtt"][0], rule["Properties"]["ScheduleExpression"], target.get("Input"))
+        for name, rule in resources.items()
+        if rule["Type"] == "AWS::Events::Rule" and "ScheduleExpression" in rule["Properties"]
+        for target in rule["Properties"]["Targets"]
+    )
