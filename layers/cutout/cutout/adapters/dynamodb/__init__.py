@@ -9,7 +9,8 @@
 | task    | TASK#account#taskUUID   | TASK                |                       |               |
 | charge  | CHARGE#account#taskUUID | CHARGE              | LEDGER#account#month  | time#taskUUID |
 | usage   | USAGE#account           | DAY#date#shard      |                       |               |
-| image   | IMAGE#uuid              | IMAGE               |                       |               |
+| image   | IMAGE#uuid              | IMAGE               | EXPIRY, if it has one | time#uuid     |
+| secret  | ACCOUNT#id              | WEBHOOK_SECRET      |                       |               |
 
 Only finished tasks and images expire. A task at work never does: with it would vanish who holds its reservation.
 """

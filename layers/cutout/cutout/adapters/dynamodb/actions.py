@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One `Put`, `Update` or `ConditionCheck`; `body` lacks the table's name."""
+    """One `Put`, `Update`, `Delete` or `ConditionCheck`; `body` lacks the table's name."""
 
     kind: str
     body: dict[str, Any]
@@ -35,6 +35,11 @@ def update(key: Key, expression: str, condition: str | None = None, **values: ob
     return Action("Update", {"Key": typed(key), **_expressions(expressions, values)})
 
 
+def delete(key: Key, condition: str | None = None, **values: object) -> Action:
+    """Remove the item at `key`; without a condition it doesn't matter whether it is there."""
+    return Action("Delete", {"Key": typed(key), **_expressions({"ConditionExpression": condition}, values)})
+
+
 def check(key: Key, condition: str, **values: object) -> Action:
     """Let the transaction stand only if the condition holds there."""
     return Action("ConditionCheck", {"Key": typed(key), **_expressions({"ConditionExpression": condition}, values)})
@@ -44,6 +49,29 @@ def typed(item: Mapping[str, object]) -> dict[str, Any]:
     """From Python to DynamoDB's `{"S": …}`."""
     serialise = TypeSerializer().serialize
     return {name: serialise(value) for name, value in item.items()}
+
+
+def units(item: Mapping[str, object]) -> int:
+    """The write units, outside a transaction, that an item of this size takes: one for each KB begun.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    return -(-sum(len(name.encode()) + _size(value) for name, value in item.items()) // 1024)
+
+
+def _size(value: object) -> int:
+    match value:
+        case None | bool():
+            return 1
+        case str():
+            return len(value.encode())
+        case Mapping():
+            return 3 + sum(1 + len(str(name).encode()) + _size(inner) for name, inner in value.items())
+        case list() | tuple():
+            return 3 + sum(1 + _size(inner) for inner in value)
+        case _:
+            # A number: a byte for two digits, and one or two more.
+            return len(str(value)) // 2 + 2
 
 
 def _expressions(expressions: Mapping[str, str | None], values: Mapping[str, object]) -> dict[str, Any]:

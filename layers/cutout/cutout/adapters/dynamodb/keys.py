@@ -9,6 +9,8 @@ Key = dict[str, str]
 
 ACCOUNTS = "ACCOUNTS"
 """The index entry under which every account is listed."""
+EXPIRY = "EXPIRY"
+"""The index entry under which every image with a time to live is listed, by the end of it."""
 
 
 def account_key(account_id: str) -> Key:
@@ -49,8 +51,17 @@ def image_key(image_uuid: UUID) -> Key:
     return {"pk": f"IMAGE#{image_uuid}", "sk": "IMAGE"}
 
 
+def webhook_secret_key(account_id: str) -> Key:
+    return {"pk": f"ACCOUNT#{account_id}", "sk": "WEBHOOK_SECRET"}
+
+
 def rate_key(account_id: str) -> Key:
     return {"pk": f"ACCOUNT#{account_id}", "sk": "RATE"}
+
+
+def expiry_of(expires_ms: int, image_uuid: UUID | None = None) -> str:
+    """An image's place under `EXPIRY`; without an image, what lies before all whose time ends then."""
+    return f"{expires_ms:015d}#{image_uuid or ''}"
 
 
 def ledger_of(account_id: str, month: str) -> str:

@@ -109,9 +109,13 @@ class Table:
         """The items of a partition, by `sk`, strongly consistent: those that begin with `sk_prefix`, or lie from it to `sk_until`."""
         yield from self._query("pk", "sk", pk, sk_prefix, sk_until, ConsistentRead=True)
 
-    def list_index(self, gsi1pk: str) -> Iterator[Item]:
-        """The items under an index entry, by `gsi1sk`. The index follows the table by some milliseconds."""
-        yield from self._query("gsi1pk", "gsi1sk", gsi1pk, "", None, IndexName=INDEX)
+    def list_index(self, gsi1pk: str, *, first: str = "", until: str | None = None, page: int | None = None) -> Iterator[Item]:
+        """The items under an index entry, by `gsi1sk`. The index follows the table by some milliseconds.
+
+        `first` and `until` are as in `list`. `page`: read so many at a time, for whoever may not need them all.
+        """
+        limit = {"Limit": page} if page else {}
+        yield from self._query("gsi1pk", "gsi1sk", gsi1pk, first, until, IndexName=INDEX, **limit)
 
     def scan(self) -> Iterator[Item]:
         """Every item, strongly consistent, in no order."""
@@ -136,10 +140,21 @@ class Table:
             ReturnConsumedCapacity="TOTAL",
         )
 
-    def change(self, action: Action) -> Refusal | None:
-        """One update by itself, at half a transaction's price; None: done. An unanswered one is repeated, and may count twice."""
-        request = {"TableName": self.name, **action.body}
-        return self._call(_or_refusal(self.client.update_item), None, **request)  # type: ignore[no-any-return]
+    def change(self, action: Action, meter: Meter | None = None) -> Refusal | None:
+        """One put, update or deletion by itself, at half a transaction's price; None: done.
+
+        An unanswered one is repeated, and may count twice.
+        """
+        operations: dict[str, Callable[..., Any]] = {
+            "Put": self.client.put_item,
+            "Update": self.client.update_item,
+            "Delete": self.client.delete_item,
+        }
+        request = {"TableName": self.name, "ReturnConsumedCapacity": "TOTAL", **action.body}
+        refusal, units = self._call(_or_refusal(operations[action.kind]), None, **request)
+        if meter is not None:
+            meter.dynamodb_writes += units
+        return refusal  # type: ignore[no-any-return]
 
     def _query(self, pk_name: str, sk_name: str, pk: str, first: str, until: str | None, **more: Any) -> Iterator[Item]:
         condition, values = f"{pk_name} = :pk", {":pk": pk}
@@ -214,18 +229,19 @@ def _refusals(error: ClientError) -> list[Refusal] | None:
     ]
 
 
-def _or_refusal(operation: Callable[..., Any]) -> Callable[..., Refusal | None]:
-    """A single write whose failed condition is an answer, not an error."""
+def _or_refusal(operation: Callable[..., Any]) -> Callable[..., tuple[Refusal | None, Decimal]]:
+    """A single write whose failed condition is an answer, not an error; and the units that it consumed."""
 
-    def attempt(**request: Any) -> Refusal | None:
+    def attempt(**request: Any) -> tuple[Refusal | None, Decimal]:
         try:
-            operation(**request)
+            response = operation(**request)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             stored = error.response.get("Item")
-            return Refusal(failed=True, item=plain(stored) if stored else None)
-        return None
+            # AWS doesn't say what a refused write consumed; it is the one unit of an item of up to 1 KB.
+            return Refusal(failed=True, item=plain(stored) if stored else None), Decimal(1)
+        return None, Decimal(str(response.get("ConsumedCapacity", {}).get("CapacityUnits", 0)))
 
     return attempt
 
