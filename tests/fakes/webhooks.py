@@ -36,3 +36,22 @@ class Receiver:
         if self.fault:
             raise self.fault
         return self.status
+
+
+@dataclass
+class MemoryDeliveryQueue:
+    """`fault` is raised instead, if set."""
+
+    postponed: list[tuple[str, int]] = field(default_factory=list)
+    parked: list[tuple[str, str]] = field(default_factory=list)
+    fault: Exception | None = None
+
+    def postpone(self, receipt: str, seconds: int) -> None:
+        if self.fault:
+            raise self.fault
+        self.postponed.append((receipt, seconds))
+
+    def park(self, body: str, reason: str) -> None:
+        if self.fault:
+            raise self.fault
+        self.parked.append((body, reason))

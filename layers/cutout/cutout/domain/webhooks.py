@@ -84,4 +84,5 @@ def pause_s(attempt: int, jitter: float) -> int:
     """
     if attempt >= ATTEMPTS:
         return 0
-    return round(min(_LONGEST_S, _FIRST_S * _GROWTH ** (attempt - 1)) * jitter)
+    longest: int = min(_LONGEST_S, _FIRST_S * _GROWTH ** (attempt - 1))
+    return round(longest * jitter)

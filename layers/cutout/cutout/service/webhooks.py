@@ -1,14 +1,14 @@
 """Delivering what became of a task to the address that its client named."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final, Literal, Protocol
 
-from cutout.domain.errors import FailedToTransferImage
+from cutout.domain.errors import CutoutError, FailedToTransferImage, OurFault, as_cutout_error
 from cutout.domain.tasks import TaskKey
-from cutout.domain.webhooks import WebhookSecret, signed_headers
+from cutout.domain.webhooks import WebhookSecret, pause_s, signed_headers
 from cutout.service.ports import Clock
 
 TIMEOUT_S: Final = 5.0
@@ -66,33 +66,83 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A delivery as the queue hands it out. `number`: how often it has by now."""
+
+    body: str
+    receipt: str
+    number: int
+
+
+class DeliveryQueue(Protocol):
+    def postpone(self, receipt: str, seconds: int) -> None:
+        """Lets a message come again after so long, once it is reported as not done."""
+        ...
+
+    def park(self, body: str, reason: str) -> None:
+        """Puts a message where people look after it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """What came of one attempt. `reason` is for the log: never a word of the receiver's, nor the address."""
 
     verdict: Verdict
     reason: str
+    key: TaskKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """`compose` makes the body from the task's record; None while the task is still open."""
+    """`read` takes a message apart (ValueError: it is none of ours); `compose` makes the body from the task's record, or None while the
+    task is open; `jitter` is random, from 0 up to 1.
+    """
 
+    read: Callable[[str], Delivery]
     compose: Callable[[TaskKey], bytes | None]
     secrets: WebhookSecrets
     poster: Poster
+    queue: DeliveryQueue
     clock: Clock
     monotonic: Callable[[], float]
+    jitter: Callable[[], float]
+    report: Callable[[CutoutError], None]
 
-    def attempt(self, delivery: Delivery) -> Attempt:
-        """Post the result once, signed anew.
+    def take(self, message: Message) -> Attempt:
+        """One attempt, and what follows from it: with `RETRY` the message has to stay in the queue, else it is done with."""
+        attempt = self._attempt(message)
+        try:
+            match attempt.verdict:
+                case Verdict.RETRY:
+                    self.queue.postpone(message.receipt, pause_s(message.number, self.jitter()))
+                case Verdict.PARK:
+                    self.queue.park(message.body, attempt.reason)
+        except OurFault as fault:
+            # It comes again by itself, when the queue's own time is over.
+            self.report(fault)
+            return replace(attempt, verdict=Verdict.RETRY)
+        return attempt
 
-        Raises:
-            ServiceUnavailable: a store doesn't answer.
-        """
+    def _attempt(self, message: Message) -> Attempt:
+        try:
+            delivery = self.read(message.body)
+        except ValueError as nonsense:
+            # It stays what it is however often it comes.
+            return Attempt(Verdict.PARK, str(nonsense))
+        try:
+            verdict, reason = self._post(delivery)
+        except Exception as fault:  # noqa: BLE001 (one delivery mustn't take the others of its batch with it)
+            error = as_cutout_error(fault)
+            self.report(error)
+            verdict, reason = Verdict.RETRY, error.code
+        return Attempt(verdict, reason, delivery.key)
+
+    def _post(self, delivery: Delivery) -> tuple[Verdict, str]:
         body = self.compose(delivery.key)
         if body is None:
-            # It failed by our fault, this delivery was on its way, and now it runs again.
-            return Attempt(Verdict.RETRY, "The task isn't finished.")
+            # It had failed by our fault, was told of, and now it runs again.
+            return Verdict.RETRY, "The task isn't finished."
         now_ms = self.clock()
         secret = self.secrets.of(delivery.key.account_id, now_ms)
         headers = {"Content-Type": "application/json", **signed_headers(secret, delivery.key.task_uuid, body, now_ms)}
@@ -100,8 +150,8 @@ class Deliveries:
         try:
             status = self.poster.send("POST", delivery.url, body, headers, deadline=deadline, https_only=True)
         except FailedToTransferImage as error:
-            return Attempt(Verdict.PARK if error.final else Verdict.RETRY, error.message)
-        return Attempt(_verdict(status), f"The receiver answered with status {status}.")
+            return Verdict.PARK if error.final else Verdict.RETRY, error.message
+        return _verdict(status), f"The receiver answered with status {status}."
 
 
 def _verdict(status: int) -> Verdict:
