@@ -22,6 +22,7 @@ from cutout.adapters.dynamodb.book import DynamoAccountBook
 from cutout.adapters.dynamodb.images import DynamoImageCatalogue
 from cutout.adapters.dynamodb.keys import task_key
 from cutout.adapters.dynamodb.rates import DynamoRateCounter
+from cutout.adapters.dynamodb.sessions import DynamoSessionStore
 from cutout.adapters.dynamodb.table import Backoff, Table
 from cutout.adapters.dynamodb.tasks import DynamoTaskStore
 from cutout.adapters.s3 import S3ObjectStore
@@ -30,9 +31,11 @@ from cutout.service.book import AccountBook
 from cutout.service.ledger import Ledger
 from cutout.service.ports import AccountStore, ImageCatalogue, ObjectStore, RateCounter
 from cutout.service.reconcile import Auditor
+from cutout.service.sessions import SessionStore
 from tests.fakes.audit import MemoryAuditor, MemoryLedger
 from tests.fakes.book import MemoryAccountBook
 from tests.fakes.rates import MemoryRateCounter
+from tests.fakes.sessions import MemorySessionStore
 from tests.fakes.stores import MemoryAccountStore, MemoryDatabase, MemoryImageCatalogue, MemoryObjectStore, MemoryTaskStore
 
 REGION = "eu-central-1"
@@ -52,6 +55,7 @@ class World:
     book: AccountBook
     objects: ObjectStore
     rates: RateCounter
+    sessions: SessionStore
     ledger: Ledger
     auditor: Auditor
     forget: Callable[[TaskKey], None]
@@ -72,7 +76,7 @@ class Place:
 class Unreliable:
     """A client whose connections break: each of `faults` breaks one call, "before" it arrives or "after" it was done."""
 
-    OPERATIONS = ("get_item", "query", "scan", "transact_write_items", "update_item")
+    OPERATIONS = ("get_item", "query", "scan", "transact_write_items", "update_item", "put_item", "delete_item")
 
     def __init__(self, client: Any, *, serialised: bool) -> None:
         self._client = client
@@ -106,6 +110,7 @@ def fake_world() -> World:
         book=MemoryAccountBook(database),
         objects=MemoryObjectStore(max_bytes=MAX_OBJECT_BYTES),
         rates=MemoryRateCounter(),
+        sessions=MemorySessionStore(),
         ledger=MemoryLedger(database),
         auditor=MemoryAuditor(database),
         forget=lambda key: database.tasks.pop(key) and None,
@@ -137,6 +142,7 @@ def aws_world(name: str, dynamodb: Any, s3: Any, *, serialised: bool) -> World:
         book=DynamoAccountBook(table),
         objects=S3ObjectStore(s3, bucket, url_ttl_s=600, max_bytes=MAX_OBJECT_BYTES),
         rates=DynamoRateCounter(table),
+        sessions=DynamoSessionStore(table),
         ledger=DynamoLedger(table),
         auditor=DynamoAuditor(table),
         forget=lambda key: dynamodb.delete_item(TableName=table_name, Key={n: {"S": v} for n, v in task_key(key).items()}) and None,

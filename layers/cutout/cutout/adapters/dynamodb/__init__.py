@@ -11,6 +11,8 @@
 | usage   | USAGE#account           | DAY#date#shard      |                       |               |
 | image   | IMAGE#uuid              | IMAGE               | EXPIRY, if it has one | time#uuid     |
 | secret  | ACCOUNT#id              | WEBHOOK_SECRET      |                       |               |
+| socket  | CONN#id                 | CONN                |                       |               |
+| session | SESSION#uuid            | SESSION             |                       |               |
 
-Only finished tasks and images expire. A task at work never does: with it would vanish who holds its reservation.
+Finished tasks, images, sockets and sessions expire. A task at work never does: with it would vanish who holds its reservation.
 """

@@ -64,6 +64,14 @@ def expiry_of(expires_ms: int, image_uuid: UUID | None = None) -> str:
     return f"{expires_ms:015d}#{image_uuid or ''}"
 
 
+def connection_key(connection_id: str) -> Key:
+    return {"pk": f"CONN#{connection_id}", "sk": "CONN"}
+
+
+def session_key(session_uuid: UUID) -> Key:
+    return {"pk": f"SESSION#{session_uuid}", "sk": "SESSION"}
+
+
 def ledger_of(account_id: str, month: str) -> str:
     """The index entry under which an account's charges of a month are listed, oldest first."""
     return f"LEDGER#{account_id}#{month}"
