@@ -14,11 +14,8 @@ from cutout.service.invocation import AnswerRoom, Invocation
 from cutout.service.outcomes import Completed, Rejected
 from cutout.settings import drop_box_from_environment
 from cutout.wire.drops import batch_drop, batch_response, batch_result, drops_of
-from remove_background.start import TIDY_UP_S, app, logger, metrics, report
+from remove_background.start import LEASE_MARGIN_MS, TIDY_UP_S, app, logger, metrics, report
 from remove_background.wiring import wire_drop_box
-
-LEASE_MARGIN_MS = 5_000
-"""By which a task's lease outlives the function that holds it: clocks differ, and a time-out isn't to the millisecond."""
 
 
 @logger.inject_lambda_context

@@ -12,17 +12,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from cutout.domain.errors import AccessError, OurFault, RateLimitExceeded, as_cutout_error
 from cutout.service.access import authenticate, keep_to_rate
 from cutout.service.invocation import AnswerRoom, Invocation
-from cutout.service.outcomes import Completed, Outcome, Rejected
+from cutout.service.outcomes import Accepted, Completed, Outcome, Rejected
 from cutout.wire.error_page import error_page
 from cutout.wire.requests import AUTHENTICATION, open_body, parse_task, refused
 from cutout.wire.responses import Answer, answer
 from remove_background.start import TIDY_UP_S, app, logger, metrics, report
-from remove_background.wiring import now_ms
+from remove_background.wiring import ANSWER_FRAME_BYTES, LAMBDA_PAYLOAD_BYTES, now_ms
 
-LAMBDA_PAYLOAD_BYTES = 6_291_556
-"""What Lambda carries back from a synchronous call."""
-ANSWER_FRAME_BYTES = 4096
-"""Room kept for each task's keys, URL and messages, and as much for the frame around them."""
 GATEWAY_PATIENCE_S = 30.0
 """No request that is still of use has waited longer."""
 
@@ -47,7 +43,7 @@ def _answer(event: Mapping[str, Any], context: LambdaContext) -> Answer:
             keep_to_rate(account, app.rates, now_ms())
         except RateLimitExceeded as error:
             return answer(refused(body.elements, error), documentation)
-        requests = [parse_task(element, app.models) for element in body.elements]
+        requests = [parse_task(element, app.models, app.settings.fetch_allow_hosts) for element in body.elements]
         outcomes = app.submissions.submit(requests, account, _invocation(event, context, len(requests)))
     except AccessError as error:
         return answer([Rejected(error, AUTHENTICATION)], documentation)
@@ -71,6 +67,7 @@ def _invocation(event: Mapping[str, Any], context: LambdaContext, tasks: int) ->
         monotonic=time.monotonic,
         deadline=time.monotonic() + left_s,
         room=AnswerRoom(LAMBDA_PAYLOAD_BYTES - ANSWER_FRAME_BYTES * (tasks + 1)),
+        hands_over=True,
     )
 
 
@@ -85,9 +82,8 @@ def _documentation(event: Mapping[str, Any]) -> str:
 
 
 def _count(outcomes: list[Outcome]) -> None:
-    done = sum(isinstance(outcome, Completed) for outcome in outcomes)
-    metrics.add_metric("TasksDone", MetricUnit.Count, done)
-    metrics.add_metric("TasksRefused", MetricUnit.Count, len(outcomes) - done)
+    for name, kind in (("TasksDone", Completed), ("TasksQueued", Accepted), ("TasksRefused", Rejected)):
+        metrics.add_metric(name, MetricUnit.Count, sum(isinstance(outcome, kind) for outcome in outcomes))
 
 
 def _response(status: int, body: str, content_type: str, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from remove_background.wiring import wire
 
 TIDY_UP_S = 2.0
 """Kept free before the function's own time-out, to record what was not finished."""
+LEASE_MARGIN_MS = 5_000
+"""By which a task's lease outlives the function that holds it: clocks differ, and a time-out isn't to the millisecond."""
 
 logger = Logger()
 metrics = Metrics()

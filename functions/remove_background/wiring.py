@@ -18,26 +18,41 @@ from cutout.domain.prices import Tariff, load_price_book, tariff
 from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine, RemovalEngine
 from cutout.imaging.models import Precision, accepted_names
+from cutout.service.acceptance import Acceptance
 from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
 from cutout.service.dropbox import DropBox
 from cutout.service.inputs import Inputs
-from cutout.service.outcomes import Rejected
+from cutout.service.outcomes import Completed, Rejected
+from cutout.service.perform import Performer
 from cutout.service.platform import book_initialisation
 from cutout.service.ports import AccountStore, RateCounter, TaskStore
+from cutout.service.queries import Queries
+from cutout.service.queued import QueuedTasks
 from cutout.service.removal import Removals
+from cutout.service.respond import Responses
+from cutout.service.sessions import SessionPush
+from cutout.service.storage import Storage
 from cutout.service.submit import Report, Submissions
+from cutout.service.tell import Teller
 from cutout.service.uploads import Uploads
-from cutout.settings import DropBoxSettings, Settings, SettingsError
+from cutout.settings import DropBoxSettings, Settings, SettingsError, TellingSettings
 from cutout.wire.drops import check_defaults, removal_of
+from cutout.wire.jobs import job_of, job_text
 from cutout.wire.requests import Models
-from cutout.wire.responses import error_item
+from cutout.wire.responses import answer, error_item
 
 if TYPE_CHECKING:
     from cutout.adapters.dynamodb.table import Backoff, Table
 
 LEASE_MS = 60_000
 """Twice what API Gateway waits: outlives every function time-out on this way in."""
+LAMBDA_PAYLOAD_BYTES = 6_291_556
+"""What Lambda carries back from a synchronous call."""
+WEBSOCKET_MESSAGE_BYTES = 128 * 1024
+"""What API Gateway carries in one message."""
+ANSWER_FRAME_BYTES = 4096
+"""Room kept for each task's keys, URL and messages, and as much for the frame around them."""
 RESERVE_MS = 3_000
 """Function time for which money is set aside on acceptance; what a task really takes is settled at its end."""
 
@@ -49,7 +64,7 @@ class Wiring:
     accounts: AccountStore
     rates: RateCounter
     submissions: Submissions
-    removals: Removals
+    performer: Performer
 
 
 def wire(settings: Settings, report: Report) -> Wiring:
@@ -111,17 +126,21 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
     from cutout.adapters.dynamodb.book import DynamoAccountBook
     from cutout.adapters.dynamodb.images import DynamoImageCatalogue
     from cutout.adapters.dynamodb.rates import DynamoRateCounter
+    from cutout.adapters.dynamodb.sessions import DynamoSessionStore
     from cutout.adapters.dynamodb.table import Backoff
     from cutout.adapters.s3 import S3ObjectStore
+    from cutout.adapters.sqs import SqsTaskQueue
 
     table = _table(settings, Backoff())
     objects = S3ObjectStore(
         client("s3", settings.region), settings.bucket_name, url_ttl_s=settings.url_ttl_s, max_bytes=settings.max_input_bytes
     )
+    web = SafeHttp(allow_hosts=settings.fetch_allow_hosts)
+    images = DynamoImageCatalogue(table, now_ms)
     inputs = Inputs(
-        images=DynamoImageCatalogue(table),
+        images=images,
         objects=objects,
-        fetcher=SafeHttp(allow_hosts=settings.fetch_allow_hosts),
+        web=web,
         limits=InputLimits(max_bytes=settings.max_input_bytes, max_pixels=settings.max_pixels),
         new_uuid=uuid4,
     )
@@ -135,13 +154,50 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
         reserve_ms=RESERVE_MS,
     )
     removals = Removals(desk, inputs, objects, engine_of(settings, installed), turn=Lock())
+    responses = Responses(desk.tasks, objects, now_ms, settings.max_input_bytes)
+    performer = Performer(removals, Uploads(desk, inputs, objects), Storage(desk, images, objects), responses)
+    acceptance = Acceptance(
+        desk=desk,
+        queue=SqsTaskQueue(client("sqs", settings.region), settings.tasks_queue_url),
+        objects=objects,
+        web=web,
+        queries=Queries(responses, Accounts(DynamoAccountBook(table), now_ms)),
+        sessions=DynamoSessionStore(table),
+        write=job_text,
+        report=report,
+    )
     return Wiring(
         settings=settings,
         models=Models(accepted_names(installed.installed.values()), settings.default_model),
         accounts=DynamoAccountStore(table),
         rates=DynamoRateCounter(table),
-        removals=removals,
-        submissions=Submissions(removals, Uploads(desk, inputs, objects), Accounts(DynamoAccountBook(table), now_ms), report),
+        performer=performer,
+        submissions=Submissions(performer, acceptance, report),
+    )
+
+
+def wire_queue(app: Wiring, settings: TellingSettings, report: Report, lease_ms: int) -> QueuedTasks:
+    """The work on queued tasks, for a function whose time-out is shorter than `lease_ms`."""
+    from cutout.adapters.aws import client
+    from cutout.adapters.dynamodb.sessions import DynamoSessionStore
+    from cutout.adapters.dynamodb.table import Backoff
+    from cutout.adapters.sockets import ApiGatewayConnections, management_client
+    from cutout.adapters.sqs import SqsWebhookQueue
+
+    def frame(outcome: Completed | Rejected) -> bytes:
+        return json.dumps(answer([outcome], settings.documentation_url).body, separators=(",", ":")).encode()
+
+    sessions = DynamoSessionStore(_table(app.settings, Backoff()))
+    push = SessionPush(sessions, ApiGatewayConnections(management_client(settings.websocket_endpoint, app.settings.region)))
+    webhooks = SqsWebhookQueue(client("sqs", app.settings.region), settings.webhooks_queue_url)
+    return QueuedTasks(
+        performer=app.performer.with_lease(lease_ms),
+        accounts=app.accounts,
+        teller=Teller(webhooks, push, frame),
+        read=job_of,
+        report=report,
+        answer_bytes=LAMBDA_PAYLOAD_BYTES - 2 * ANSWER_FRAME_BYTES,
+        frame_bytes=WEBSOCKET_MESSAGE_BYTES - ANSWER_FRAME_BYTES,
     )
 
 
@@ -163,11 +219,11 @@ def wire_drop_box(app: Wiring, settings: DropBoxSettings, report: Report, lease_
         return json.dumps(error_item(rejected, settings.documentation_url), indent=2, ensure_ascii=False).encode()
 
     return DropBox(
-        desk=replace(app.removals.desk, lease_ms=lease_ms),
+        desk=replace(app.performer.removals.desk, lease_ms=lease_ms),
         accounts=app.accounts,
         objects=S3DropBox(client("s3", app.settings.region), app.settings.bucket_name),
-        engine=app.removals.engine,
-        limits=app.removals.inputs.limits,
+        engine=app.performer.removals.engine,
+        limits=app.performer.removals.inputs.limits,
         parse=partial(removal_of, defaults=settings.defaults, models=app.models),
         explain=explain,
         report=report,

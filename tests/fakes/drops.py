@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cutout.domain.prices import WayIn
 from cutout.domain.removal import InputLimits
+from cutout.domain.tasks import RemovalTask
 from cutout.service.dropbox import Drop, DropBox, Opened
 from cutout.service.invocation import AnswerRoom, Invocation
 from cutout.service.outcomes import Rejected
@@ -68,6 +69,7 @@ class DropWorld(World):
     drops: MemoryDropBox = field(default_factory=MemoryDropBox)
     keep_originals: bool = True
     defaults: Mapping[str, object] = field(default_factory=dict)
+    parsed: list[RemovalTask] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,12 +78,12 @@ class DropWorld(World):
     def take(self, key: str = "uploads/alice/a.png", *, deadline: float = 25.0, way_in: WayIn = WayIn.QUEUE, **fields: object):
         """Deliver an event of the key, as it comes from the queue."""
         box = DropBox(
-            desk=self.submissions.removals.desk,
+            desk=self.desk,
             accounts=MemoryAccountStore(self.database),
             objects=self.drops,
             engine=self.engine,
             limits=InputLimits(max_bytes=10_000),
-            parse=lambda *names: removal_of(*names, defaults=self.defaults, models=MODELS),
+            parse=self._parse,
             explain=lambda rejected: json.dumps(error_item(rejected, "https://docs")).encode(),
             report=self.reported.append,
             keep_originals=self.keep_originals,
@@ -90,6 +92,11 @@ class DropWorld(World):
         drop = Drop("bucket", key, account if name else None, "results/" + key.removeprefix("uploads/"))
         invocation = Invocation(1, lambda: self.monotonic_s, deadline, AnswerRoom(0), way_in)
         return box.take(replace(drop, **fields), invocation)  # type: ignore[arg-type]
+
+    def _parse(self, *names: object) -> RemovalTask:
+        task = removal_of(*names, defaults=self.defaults, models=MODELS)  # type: ignore[arg-type]
+        self.parsed.append(task)
+        return task
 
     def error_of(self, key: str) -> dict[str, object]:
         content, content_type, _ = self.drops.results[f"results/{key}.error.json"]

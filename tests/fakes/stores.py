@@ -16,7 +16,7 @@ from cutout.domain.purse import PREPAID, Purse, day_of, empty_purse, month_purse
 from cutout.domain.settlement import cut_to, done, failed
 from cutout.domain.tasks import TaskKey, TaskRecord, TaskStatus
 from cutout.domain.usage import Usage, shard_of, usage_of
-from cutout.service.ports import StaleToken
+from cutout.service.ports import Clock, PresignedUpload, StaleToken
 
 
 @dataclass(slots=True)
@@ -80,7 +80,8 @@ class MemoryTaskStore:
                 meter.dynamodb_writes += 2 * (1 + len(purses))
             else:
                 # The reservation of a worker that died is still held.
-                self.database.tasks[old.key] = replace(kept, record=replace(new, reserved=kept.record.reserved))
+                changed = new if new.job else replace(new, job=kept.record.job, tell=kept.record.tell)
+                self.database.tasks[old.key] = replace(kept, record=replace(changed, reserved=kept.record.reserved))
                 meter.dynamodb_writes += 2
             return True
 
@@ -117,6 +118,9 @@ class MemoryTaskStore:
             self.database.tasks[record.key] = replace(kept, record=failed(record))
             meter.dynamodb_writes += 2 * (1 + len(kept.purses))
 
+    def create_units(self, record: TaskRecord, account: Account) -> int:
+        return 2 * (1 + len(purse_names(account, record.created_ms)))
+
     def commit_units(self, record: TaskRecord, account: Account) -> int:
         return 2 * (3 + bool(record.image) + len(purse_names(account, record.created_ms))) + 1
 
@@ -139,12 +143,25 @@ def _state(record: TaskRecord) -> tuple[int, TaskStatus, int]:
 
 @dataclass(frozen=True, slots=True)
 class MemoryImageCatalogue:
-    database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    database: MemoryDatabase
+    clock: Clock
 
     def find_image(self, account_id: str, image_uuid: UUID, meter: Meter) -> StoredImage | None:
         meter.dynamodb_reads += 1
         image = self.database.images.get(image_uuid)
-        return image if image and image.account_id == account_id else None
+        if image is None or image.account_id != account_id:
+            return None
+        return image if image.expires_ms is None or self.clock() < image.expires_ms else None
+
+    def confirm(self, image: StoredImage, meter: Meter) -> None:
+        with self.database.lock:
+            meter.dynamodb_writes += 1
+            if image.image_uuid in self.database.images:
+                self.database.images[image.image_uuid] = image
+
+    def remove(self, image: StoredImage, meter: Meter) -> None:
+        meter.dynamodb_writes += 1
+        self.database.images.pop(image.image_uuid, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +199,11 @@ class MemoryObjectStore:
             raise ImageTooLarge("The stored image is too large.", maximum=self.max_bytes)
         return content
 
-    def signed_url(self, key: str) -> str:
-        return f"https://objects.example/{key}?signature=made-up"
+    def remove(self, key: str, meter: Meter) -> None:
+        self.objects.pop(key, None)
+
+    def signed_url(self, key: str, within_s: int | None = None) -> str:
+        return f"https://objects.example/{key}?signature=made-up&seconds={3600 if within_s is None else min(3600, within_s)}"
+
+    def presigned_upload(self, key: str, content_type: str, max_bytes: int) -> PresignedUpload:
+        return PresignedUpload("https://objects.example/", {"key": key, "Content-Type": content_type}, 3_600_000)

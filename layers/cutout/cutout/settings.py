@@ -49,8 +49,22 @@ class Settings:
     """MAX_INPUT_PIXELS"""
     max_input_bytes: int
     """MAX_INPUT_BYTES"""
+    tasks_queue_url: str
+    """TASKS_QUEUE_URL: where tasks wait that aren't done at once"""
     fetch_allow_hosts: frozenset[str]
     """FETCH_ALLOW_HOSTS: host:port names exempt from the public-address rule. Empty, but for the local stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellingSettings:
+    """Where those are told who wait for a queued task."""
+
+    webhooks_queue_url: str
+    """WEBHOOKS_QUEUE_URL"""
+    websocket_endpoint: str
+    """WEBSOCKET_ENDPOINT: where frames for connected clients are posted to"""
+    documentation_url: str
+    """DOCUMENTATION_URL: the page that errors link to"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +138,18 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         image_ttl_days=int(_number(env, "IMAGE_TTL_DAYS", 1, 365)),
         max_pixels=int(_number(env, "MAX_INPUT_PIXELS", 1, 200_000_000)),
         max_input_bytes=int(_number(env, "MAX_INPUT_BYTES", 1, 100 * 1024 * 1024)),
+        tasks_queue_url=_text(env, "TASKS_QUEUE_URL"),
         fetch_allow_hosts=frozenset(filter(None, env.get("FETCH_ALLOW_HOSTS", "").split(","))),
     )
+
+
+def telling_from_environment(env: Mapping[str, str] = os.environ) -> TellingSettings:
+    """For the function that works on queued tasks.
+
+    Raises:
+        SettingsError: a variable is missing.
+    """
+    return TellingSettings(_text(env, "WEBHOOKS_QUEUE_URL"), _text(env, "WEBSOCKET_ENDPOINT"), _text(env, "DOCUMENTATION_URL"))
 
 
 def drop_box_from_environment(env: Mapping[str, str] = os.environ) -> DropBoxSettings:

@@ -174,19 +174,15 @@ def test_both_runs_of_a_task_write_the_same_object(world):
     assert only(world.submit(task)).record.image_uuid == first
 
 
-def test_nothing_begins_past_the_deadline(world):
+def test_a_removal_past_the_deadline_goes_to_the_queue_without_being_begun(world):
     outcome = only(world.submit(removal(), deadline=0.0))
+    assert (outcome.record.status, world.engine.calls) == (TaskStatus.QUEUED, 0)
+
+
+def test_an_upload_past_the_deadline_times_out_unrecorded(world):
+    outcome = only(world.submit(upload(), deadline=0.0))
     assert outcome.error.code == "timeout"
     assert world.database.tasks == {}
-
-
-def test_a_task_that_runs_past_the_deadline_fails_uncharged_and_may_be_sent_again(world):
-    task = removal()
-    world.engine.hook = lambda: setattr(world, "monotonic_s", world.monotonic_s + 30)
-    assert only(world.submit(task)).error.code == "timeout"
-    assert world.charges() == []
-    world.engine.hook = None
-    assert isinstance(only(world.submit(task, deadline=99)), Completed)
 
 
 def test_a_result_that_does_not_fit_the_answer_is_refused_uncharged(world):

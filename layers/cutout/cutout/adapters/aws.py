@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
 
 _CONFIG: Final[dict[str, dict[str, Any]]] = {
     # The adapter retries by itself (table.py): it has to look at what an unanswered transaction did before it says so.
@@ -24,6 +25,7 @@ _CONFIG: Final[dict[str, dict[str, Any]]] = {
         "signature_version": "s3v4",
         "s3": {"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
     },
+    "sqs": {"connect_timeout": 1, "read_timeout": 5, "retries": {"mode": "standard", "total_max_attempts": 3}},
 }
 SERVICES: Final = frozenset(_CONFIG)
 """All that there is a client for; the image keeps botocore's descriptions of no others."""
@@ -33,6 +35,8 @@ SERVICES: Final = frozenset(_CONFIG)
 def client(service: Literal["dynamodb"], region: str) -> DynamoDBClient: ...
 @overload
 def client(service: Literal["s3"], region: str) -> S3Client: ...
+@overload
+def client(service: Literal["sqs"], region: str) -> SQSClient: ...
 @cache
 def client(service: str, region: str) -> Any:
     """A low-level client, safe to use from several threads."""

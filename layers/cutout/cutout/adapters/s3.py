@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cutout.domain.errors import ImageTooLarge, ServiceUnavailable
 from cutout.domain.metering import Meter
+from cutout.service.ports import PresignedUpload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -67,10 +69,26 @@ class S3ObjectStore:
         except (ClientError, BotoCoreError) as error:
             raise _unavailable() from error
 
-    def signed_url(self, key: str) -> str:
-        return self.client.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=self.url_ttl_s
+    def remove(self, key: str, meter: Meter) -> None:  # noqa: ARG002 (S3 takes nothing for it)
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable() from error
+
+    def signed_url(self, key: str, within_s: int | None = None) -> str:
+        lifetime_s = self.url_ttl_s if within_s is None else min(self.url_ttl_s, within_s)
+        return self.client.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=lifetime_s)
+
+    def presigned_upload(self, key: str, content_type: str, max_bytes: int) -> PresignedUpload:
+        expires_ms = time.time_ns() // 1_000_000 + self.url_ttl_s * 1000
+        form = self.client.generate_presigned_post(
+            self.bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+            ExpiresIn=self.url_ttl_s,
         )
+        return PresignedUpload(form["url"], form["fields"], expires_ms)
 
 
 def _unavailable() -> ServiceUnavailable:

@@ -12,7 +12,11 @@ PIXELS_PER_MEGAPIXEL: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """An image in the object store: an upload, or a result."""
+    """An image in the object store: an upload, or a result.
+
+    `expires_ms`: from then on (milliseconds since 1970) it is as good as gone, and it really goes soon after. `size_bytes` of 0: a place
+    for an upload, of which nothing is known until it is first used.
+    """
 
     image_uuid: UUID
     account_id: str
@@ -21,6 +25,11 @@ class StoredImage:
     width: int
     height: int
     size_bytes: int
+    expires_ms: int | None = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.size_bytes > 0
 
     @property
     def megapixels(self) -> Decimal:
@@ -29,6 +38,11 @@ class StoredImage:
 
 def upload_key(account_id: str, image_uuid: UUID, image_format: ImageFormat) -> str:
     return f"inputs/{account_id}/{image_uuid}.{image_format.extension}"
+
+
+def pending_key(account_id: str, image_uuid: UUID) -> str:
+    """Where an image that came with a task waits for the task's turn."""
+    return f"inputs/{account_id}/pending/{image_uuid}"
 
 
 def result_key(account_id: str, image_uuid: UUID, image_format: ImageFormat) -> str:

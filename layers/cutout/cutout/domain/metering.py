@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from threading import Lock
 
+from cutout.domain.charges import CostLine
+
 
 @dataclass(slots=True)
 class Meter:
@@ -16,6 +18,8 @@ class Meter:
     dynamodb_writes: Decimal = Decimal(0)
     dynamodb_reads: Decimal = Decimal(0)
     stage_ms: dict[str, float] = field(default_factory=dict)
+    elsewhere: tuple[CostLine, ...] = ()
+    """What was used by an earlier part of the task's way, priced there"""
 
     def add_stage(self, name: str, milliseconds: float) -> None:
         self.stage_ms[name] = self.stage_ms.get(name, 0.0) + milliseconds

@@ -16,8 +16,10 @@ MIB_PER_GB = 1024
 """Lambda bills memory in GB of 1,024 MB."""
 
 SQS_REQUESTS_PER_MESSAGE = 3
-"""S3 sends it, Lambda receives it and deletes it. Looking into an empty queue is nobody's task."""
+"""Somebody sends it, Lambda receives it and deletes it. Looking into an empty queue is nobody's task."""
 
+WEBSOCKET_MESSAGES_PER_TASK = 2
+"""The task comes in one and its result goes out in another. What keeps a connection open is nobody's task."""
 
 _BY_NAME = (
     "lambda_request",
@@ -28,6 +30,7 @@ _BY_NAME = (
     "dynamodb_read",
     "sqs_request",
     "s3_batch_object",
+    "websocket_message",
 )
 
 
@@ -37,6 +40,7 @@ class WayIn(Enum):
     HTTP_API = "http_api_request", 1
     QUEUE = "sqs_request", SQS_REQUESTS_PER_MESSAGE
     S3_BATCH = "s3_batch_object", 1
+    WEBSOCKET = "websocket_message", WEBSOCKET_MESSAGES_PER_TASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Tariff:
     dynamodb_read: Decimal
     sqs_request: Decimal
     s3_batch_object: Decimal
+    websocket_message: Decimal
 
     def compute(self, billed_ms: int) -> CostLine:
         """Billed milliseconds x memory, in GB-seconds."""
@@ -71,14 +76,14 @@ class Tariff:
         )
 
     def metered(self, meter: Meter) -> tuple[CostLine, ...]:
-        """What the task used of S3 and DynamoDB."""
+        """What the task used of S3 and DynamoDB, and what it used before it came here."""
         lines = (
             CostLine("s3_put", Decimal(meter.s3_puts), self.s3_put),
             CostLine("s3_get", Decimal(meter.s3_gets), self.s3_get),
             CostLine("dynamodb_write", meter.dynamodb_writes, self.dynamodb_write),
             CostLine("dynamodb_read", meter.dynamodb_reads, self.dynamodb_read),
         )
-        return tuple(line for line in lines if line.quantity)
+        return (*(line for line in lines if line.quantity), *meter.elsewhere)
 
 
 def billed(milliseconds: float) -> int:

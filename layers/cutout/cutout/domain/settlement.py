@@ -9,7 +9,7 @@ from cutout.domain.tasks import TaskRecord, TaskStatus
 
 def done(record: TaskRecord, charge: Charge) -> TaskRecord:
     """The record as a commit leaves it: nothing reserved any more, the price known."""
-    return replace(record, status=TaskStatus.DONE, reserved=Micros(0), price=charge.price, error=None)
+    return replace(record, status=TaskStatus.DONE, reserved=Micros(0), price=charge.price, error=None, job=None)
 
 
 def failed(record: TaskRecord) -> TaskRecord:

@@ -14,7 +14,7 @@ from uuid import UUID
 from cutout.domain.errors import ConflictTaskUUID
 from cutout.domain.images import StoredImage
 from cutout.domain.money import Micros
-from cutout.domain.removal import OutputSettings, RemovalSettings
+from cutout.domain.removal import ImageFormat, OutputSettings, RemovalSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,15 @@ class ImageReference:
     image_uuid: UUID
 
 
-ImageSource = InlineImage | ImageUrl | ImageReference
+@dataclass(frozen=True, slots=True)
+class KeptInput:
+    """An image that came with the request and was put aside until the task's turn comes."""
+
+    object_key: str
+    image_uuid: UUID
+
+
+ImageSource = InlineImage | ImageUrl | ImageReference | KeptInput
 
 
 class OutputType(StrEnum):
@@ -46,8 +54,28 @@ class OutputType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the answers about a task are to carry."""
+
+    output_types: tuple[OutputType, ...] = ()
+    include_cost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Who is told when a task that went through the queue has ended: a webhook, a WebSocket session, both or neither."""
+
+    webhook_url: str | None = None
+    session: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RemovalTask:
-    """A parsed, valid request to remove a background. `request_hash` covers every parameter but the taskUUID."""
+    """A parsed, valid request to remove a background. `request_hash` covers every parameter but the taskUUID.
+
+    `asynchronous`: acknowledged at once and done by way of the queue. The result is also PUT to `upload_endpoint`, and deleted after
+    `ttl_s` seconds, where they are given.
+    """
 
     task_type: str
     task_uuid: UUID
@@ -57,6 +85,14 @@ class RemovalTask:
     output: OutputSettings
     output_types: tuple[OutputType, ...] = (OutputType.URL,)
     include_cost: bool = False
+    asynchronous: bool = False
+    webhook_url: str | None = None
+    upload_endpoint: str | None = None
+    ttl_s: int | None = None
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.output_types, self.include_cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +102,54 @@ class UploadTask:
     task_type: str
     task_uuid: UUID
     request_hash: str
-    source: InlineImage | ImageUrl
+    source: InlineImage | ImageUrl | KeptInput
     include_cost: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        return Asked((OutputType.URL,), self.include_cost)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionTask:
+    """A valid request to delete an image of one's own."""
+
+    task_type: str
+    task_uuid: UUID
+    request_hash: str
+    image_uuid: UUID
+    include_cost: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        return Asked((), self.include_cost)
+
+
+@dataclass(frozen=True, slots=True)
+class PresignTask:
+    """A valid request for a place to upload an image to, too large to come with a request."""
+
+    task_type: str
+    task_uuid: UUID
+    request_hash: str
+    format: ImageFormat
+    include_cost: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        return Asked((), self.include_cost)
+
+
+RecordedTask = RemovalTask | UploadTask | DeletionTask | PresignTask
+"""The tasks that leave a record and a charge."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTask:
+    """A valid request for the result of an earlier task, whose UUID it has. It leaves no record and costs nothing."""
+
+    task_type: str
+    task_uuid: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +160,7 @@ class AccountTask:
     task_uuid: UUID
 
 
-Task = RemovalTask | UploadTask | AccountTask
+Task = RecordedTask | ResponseTask | AccountTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +172,7 @@ class TaskKey:
 
 
 class TaskStatus(StrEnum):
+    QUEUED = "queued"
     PROCESSING = "processing"
     DONE = "done"
     FAILED = "failed"
@@ -99,7 +182,9 @@ class TaskStatus(StrEnum):
 class TaskRecord:
     """What is kept of a task. Times are milliseconds since 1970 (UTC).
 
-    `image_uuid` is chosen at acceptance, so that a second run overwrites the first one's object instead of adding to it.
+    `image_uuid` is chosen at acceptance, so that a second run overwrites the first one's object instead of adding to it. A lease is
+    the time within which nobody else takes the task over; of a queued one, within which it isn't sent to the queue once more. `job` is
+    the whole task as text, for the worker that the queue leads to it; it goes when the task is done.
     """
 
     key: TaskKey
@@ -115,6 +200,20 @@ class TaskRecord:
     input_image_uuid: UUID | None = None
     price: Micros | None = None
     error: dict[str, Any] | None = None
+    asked: Asked = Asked()
+    tell: Tell = Tell()
+    job: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Neither done nor failed."""
+        return self.status in {TaskStatus.QUEUED, TaskStatus.PROCESSING}
+
+    @property
+    def failed_by_us(self) -> bool:
+        return (
+            self.status is TaskStatus.FAILED and self.error is not None and self.error["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +242,8 @@ def on_repeat(existing: TaskRecord, request_hash: str, now_ms: int) -> TakeOver 
             parameter="taskUUID",
             expected_type="string",
         )
-    if existing.status is TaskStatus.PROCESSING and existing.lease_until_ms <= now_ms:
-        return TakeOver(existing)
-    if existing.status is TaskStatus.FAILED and existing.error and existing.error["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return TakeOver(existing)
-    return Answer(existing)
+    lapsed = existing.is_open and existing.lease_until_ms <= now_ms
+    return TakeOver(existing) if lapsed or existing.failed_by_us else Answer(existing)
 
 
 def taken_over(record: TaskRecord, *, lease_until_ms: int, reserved: Micros) -> TaskRecord:
@@ -158,5 +254,18 @@ def taken_over(record: TaskRecord, *, lease_until_ms: int, reserved: Micros) -> 
         token=record.token + 1,
         lease_until_ms=lease_until_ms,
         reserved=reserved,
+        error=None,
+    )
+
+
+def requeued(record: TaskRecord, *, lease_until_ms: int, job: str | None = None, tell: Tell | None = None) -> TaskRecord:
+    """The record as it goes (back) to the queue: out of the hands of whoever held it."""
+    return replace(
+        record,
+        status=TaskStatus.QUEUED,
+        token=record.token + 1,
+        lease_until_ms=lease_until_ms,
+        job=job or record.job,
+        tell=tell or record.tell,
         error=None,
     )

@@ -133,7 +133,7 @@ class DropBox:
             return self._rejected(fault, task_uuid)
         if record.status is TaskStatus.FAILED and record.error:
             return Rejected(RememberedError(record.error), TASK_TYPE, str(task_uuid))
-        return Completed(task, record)
+        return Completed(record)
 
     def _account(self, drop: Drop, meter: Meter) -> Account:
         account = self.accounts.find_active(drop.account_id, meter) if drop.account_id else None

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
+from uuid import UUID
 
 from cutout.domain.errors import OutputTooLarge, TaskTimeout
 from cutout.domain.metering import Meter, TimeShare
 from cutout.domain.prices import WayIn
+from cutout.domain.tasks import TaskRecord
 
 
 class AnswerRoom:
@@ -36,17 +38,26 @@ class AnswerRoom:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of the function. `deadline` is in seconds of `monotonic`."""
+    """One call of the function. `deadline` is in seconds of `monotonic`.
+
+    `hands_over`: a removal that isn't finished by the deadline goes to the queue, and so mustn't be marked as failed. `claims` are the
+    tasks taken in hand so far.
+    """
 
     tasks: int
     monotonic: Callable[[], float]
     deadline: float
     room: AnswerRoom
     way_in: WayIn = WayIn.HTTP_API
+    hands_over: bool = False
+    claims: dict[UUID, TaskRecord] = field(default_factory=dict)
     time: TimeShare = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "time", TimeShare(self.monotonic))
+
+    def left_s(self) -> float:
+        return self.deadline - self.monotonic()
 
     def check_deadline(self) -> None:
         """Ask before beginning anything.
@@ -54,7 +65,7 @@ class Invocation:
         Raises:
             TaskTimeout: there is no time left.
         """
-        if self.monotonic() >= self.deadline:
+        if self.left_s() <= 0:
             raise TaskTimeout(
                 "The task didn't finish within the time of one synchronous request. Nothing was charged; send it again."
             )

@@ -3,18 +3,32 @@
 from dataclasses import dataclass
 
 from cutout.domain.errors import CutoutError
-from cutout.domain.tasks import AccountTask, RemovalTask, TaskRecord, UploadTask
+from cutout.domain.tasks import AccountTask, TaskRecord
 from cutout.service.accounts import AccountDetails
+from cutout.service.ports import PresignedUpload
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """On record: done, or still at work (`record.status`). `encoded` is the result's file, where it travels in the answer."""
+    """On record: done, failed earlier, or still at work (`record.status`), with what its answer carries: a signed URL, the result's file
+    where it travels inline, the way to upload where that was asked for.
 
-    task: RemovalTask | UploadTask
+    `recalled`: somebody asked for it by `getResponse`.
+    """
+
     record: TaskRecord
     url: str | None = None
     encoded: bytes | None = None
+    upload: PresignedUpload | None = None
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """In the queue. `announced`: the client is told so; over a WebSocket a synchronous task's first sign is its result."""
+
+    record: TaskRecord
+    announced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +48,4 @@ class Described:
     details: AccountDetails
 
 
-Outcome = Completed | Described | Rejected
+Outcome = Completed | Accepted | Described | Rejected

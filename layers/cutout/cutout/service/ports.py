@@ -4,7 +4,8 @@ The in-memory fakes in tests/fakes pass the same contract tests as the adapters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 from uuid import UUID
 
 from cutout.domain.accounts import Account, ApiKey
@@ -42,7 +43,8 @@ class TaskStore(Protocol):
         ...
 
     def take_over(self, old: TaskRecord, new: TaskRecord, account: Account, meter: Meter) -> bool:
-        """Replaces `old` by `new` if the stored token and status are still those of `old`.
+        """Replaces `old` by `new` if the stored token, status and lease are still those of `old`. A job and whom to tell are kept as they
+        are where `new` has no job.
 
         The reservation of a worker that died is still held, and stays as it was; that of a failed task was released, and is made anew.
 
@@ -73,6 +75,10 @@ class TaskStore(Protocol):
         """
         ...
 
+    def create_units(self, record: TaskRecord, account: Account) -> int:
+        """The write units that `create` consumed: whoever takes a queued task up has not seen its creation."""
+        ...
+
     def commit_units(self, record: TaskRecord, account: Account) -> int:
         """The write units that `commit` will consume, so that the charge can contain its own price."""
         ...
@@ -83,6 +89,14 @@ class ImageCatalogue(Protocol):
 
     def find_image(self, account_id: str, image_uuid: UUID, meter: Meter) -> StoredImage | None:
         """None also for another account's image: existence is not disclosed."""
+        ...
+
+    def confirm(self, image: StoredImage, meter: Meter) -> None:
+        """Enters what was found out about an uploaded image when it was first used. Does nothing if it was removed since."""
+        ...
+
+    def remove(self, image: StoredImage, meter: Meter) -> None:
+        """Forgets the image. Does nothing if it isn't there."""
         ...
 
 
@@ -118,6 +132,15 @@ class RateCounter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PresignedUpload:
+    """A form that uploads one image: POST it to `url` with `fields` before the file. `expires_ms`: milliseconds since 1970."""
+
+    url: str
+    fields: Mapping[str, str]
+    expires_ms: int
+
+
 class ObjectStore(Protocol):
     """Bytes by key, private, handed out by signed URL."""
 
@@ -127,18 +150,83 @@ class ObjectStore(Protocol):
         """None: there is no such object (any more)."""
         ...
 
-    def signed_url(self, key: str) -> str:
-        """A URL that gives the object to whoever has it, for an hour at most."""
+    def remove(self, key: str, meter: Meter) -> None:
+        """Does nothing if there is no such object."""
+        ...
+
+    def signed_url(self, key: str, within_s: int | None = None) -> str:
+        """A URL that gives the object to whoever has it, for an hour or `within_s` seconds at most."""
+        ...
+
+    def presigned_upload(self, key: str, content_type: str, max_bytes: int) -> PresignedUpload:
+        """Lets whoever has it put one object of this type and at most this size under `key`, for an hour at most."""
         ...
 
 
-class UrlFetcher(Protocol):
-    """Fetches what a client's URL points to; refuses addresses that aren't public."""
+class TaskQueue(Protocol):
+    """Leads workers to tasks. At least once: what is sent may arrive twice."""
+
+    def send(self, key: TaskKey) -> None:
+        """Raises ServiceUnavailable: it may not have been sent."""
+        ...
+
+
+class WebhookQueue(Protocol):
+    """Leads the deliverer to results that somebody waits for. At least once."""
+
+    def send(self, key: TaskKey, url: str) -> None:
+        """Raises ServiceUnavailable: it may not have been sent."""
+        ...
+
+
+class Sessions(Protocol):
+    """Clients of the WebSocket API: a session outlives its connections."""
+
+    def redirect(self, session: UUID, to: UUID) -> None:
+        """What is pushed to `session` from now on reaches the connection of the session `to`."""
+        ...
+
+
+class Push(Protocol):
+    """Sends to whoever holds a session, over whichever connection it has now."""
+
+    def push(self, session: UUID, frame: bytes) -> bool:
+        """False: nobody is connected; the result stays to be asked for."""
+        ...
+
+
+class Web(Protocol):
+    """Other people's hosts, at URLs that clients chose; addresses that aren't public are refused."""
 
     def get(self, url: str, *, max_bytes: int, deadline: float) -> bytes:
         """The body; `deadline` is in `time.monotonic()` seconds.
 
         Raises:
             FailedToTransferImage, ImageTooLarge
+        """
+        ...
+
+    def send(
+        self,
+        method: Literal["PUT", "POST"],
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        deadline: float,
+        parameter: str = "webhookURL",
+    ) -> int:
+        """Sends `body` there; returns the status of the answer.
+
+        Raises:
+            FailedToTransferImage: there was none.
+        """
+        ...
+
+    def check(self, url: str, *, deadline: float, parameter: str) -> None:
+        """Whether the URL leads to public addresses, as of now.
+
+        Raises:
+            InvalidParameter: it doesn't.
         """
         ...

@@ -1,4 +1,4 @@
-"""Keeping an image for later: `imageUpload`."""
+"""Keeping an image for later: `imageUpload`, and `mediaStorage`'s upload."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,12 +6,11 @@ from uuid import UUID
 from cutout.domain.accounts import Account
 from cutout.domain.images import StoredImage, upload_key
 from cutout.domain.metering import Meter
-from cutout.domain.tasks import TaskStatus, UploadTask
+from cutout.domain.tasks import TaskRecord, UploadTask
 from cutout.imaging.decode import inspect
-from cutout.service.desk import Finished, TaskDesk
+from cutout.service.desk import Finished, Queued, TaskDesk
 from cutout.service.inputs import Inputs
 from cutout.service.invocation import Invocation
-from cutout.service.outcomes import Completed
 from cutout.service.ports import ObjectStore
 
 
@@ -21,7 +20,7 @@ class Uploads:
     inputs: Inputs
     objects: ObjectStore
 
-    def perform(self, task: UploadTask, account: Account, invocation: Invocation) -> Completed:
+    def perform(self, task: UploadTask, account: Account, invocation: Invocation, queued: Queued | None = None) -> TaskRecord:
         """Keep the image as it came; its header is checked, so that what can't be an input is refused now.
 
         Raises:
@@ -46,7 +45,4 @@ class Uploads:
                 self.objects.put(image.object_key, content, image_format.content_type, {"task-uuid": str(task.task_uuid)}, meter)
             return Finished(image)
 
-        record = self.desk.run(task, account, invocation, work)
-        if record.status is not TaskStatus.DONE or record.image is None:
-            return Completed(task, record)
-        return Completed(task, record, url=self.objects.signed_url(record.image.object_key))
+        return self.desk.run(task, account, invocation, work, queued=queued)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 from uuid import UUID
 
-from cutout.domain.errors import InvalidInputImage
+from cutout.domain.errors import InvalidInputImage, InvalidParameter
 from cutout.domain.tasks import ImageReference, ImageSource, ImageUrl, InlineImage
 from cutout.wire.models import UUID4
 
@@ -25,6 +25,17 @@ def image_source(text: str, parameter: str) -> ImageSource:
     if _UUID.match(text):
         return ImageReference(UUID(text))
     return uploaded_source(text, parameter, accepted="the UUID v4 of an earlier image, an http(s) URL, a data URI, or base64")
+
+
+def image_reference(text: str, parameter: str) -> UUID:
+    """The UUID of an earlier image.
+
+    Raises:
+        InvalidParameter: it isn't one.
+    """
+    if not _UUID.match(text):
+        raise InvalidParameter(f"{parameter} must be the UUID v4 of an image.", parameter=parameter, expected_type="string")
+    return UUID(text)
 
 
 def uploaded_source(text: str, parameter: str, accepted: str = "an http(s) URL, a data URI, or base64") -> InlineImage | ImageUrl:

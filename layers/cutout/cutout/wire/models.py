@@ -1,8 +1,9 @@
 """The requests as pydantic models: what parses them also describes them."""
 
 from typing import Annotated, ClassVar, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -13,6 +14,7 @@ REMOVAL_TYPES: Final = ("imageBackgroundRemoval", "removeBackground")
 DEFAULT_FORMAT: Final = {"imageBackgroundRemoval": "PNG", "removeBackground": "JPG"}
 
 RGBA: Final = "[red, green, blue, opacity]: three integers from 0 to 255 and a number from 0 to 1"
+HTTPS: Final = "an https URL of at most 2,000 characters"
 UUID4: Final = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 
 
@@ -27,6 +29,17 @@ def _format(value: str) -> str:
     return "JPG" if value == "JPEG" else value
 
 
+def _https(url: str, info: ValidationInfo) -> str:
+    """`http_hosts` in the context: host:port names that may be reached without TLS. The local stack has some."""
+    exempt = url.startswith("http://") and urlsplit(url).netloc in (info.context or {}).get("http_hosts", ())
+    if not (url.startswith("https://") or exempt):
+        raise ValueError(HTTPS)
+    return url
+
+
+HttpsUrl = Annotated[
+    str, StringConstraints(max_length=2000), AfterValidator(_https), Field(json_schema_extra={"x-accepted": HTTPS, "format": "uri"})
+]
 TaskUUID = Annotated[str, StringConstraints(pattern=UUID4), Field(json_schema_extra={"x-accepted": "a UUID v4"})]
 Threshold = Annotated[int, Field(ge=1, le=255)]
 OutputName = Literal["URL", "base64Data", "dataURI"]
@@ -34,7 +47,7 @@ ImageText = Annotated[str, StringConstraints(min_length=1)]
 
 
 def _alias(name: str) -> str:
-    return {"task_uuid": "taskUUID"}.get(name) or to_camel(name)
+    return {"task_uuid": "taskUUID", "webhook_url": "webhookURL"}.get(name) or to_camel(name)
 
 
 class WireModel(BaseModel):
@@ -76,7 +89,12 @@ class RemovalRequest(WireModel):
     alpha_matting_foreground_threshold: Threshold = Field(MATTING.foreground, description="Above it a pixel is surely subject.")
     alpha_matting_background_threshold: Threshold = Field(MATTING.background, description="Below it a pixel is surely background.")
     alpha_matting_erode_size: Threshold = Field(MATTING.erode_size, description="Erosion of both sure regions, in pixels.")
-    delivery_method: Literal["sync"] = "sync"
+    delivery_method: Literal["sync", "async"] = Field(
+        "sync", description="async: acknowledged at once; the result is fetched by getResponse, or pushed."
+    )
+    webhook_url: HttpsUrl | None = Field(None, description="Where the result is sent once it is there. Implies async delivery.")
+    upload_endpoint: HttpsUrl | None = Field(None, description="Where the result is PUT besides.")
+    ttl: Annotated[int, Field(ge=60)] | None = Field(None, description="The result is deleted after so many seconds.")
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> "RemovalRequest":
@@ -112,3 +130,33 @@ class UploadRequest(WireModel):
     task_uuid: TaskUUID
     image: ImageText = Field(description="A data URI, base64, or an http(s) URL. PNG, JPG or WEBP.")
     include_cost: bool = False
+
+
+class MediaStorageRequest(WireModel):
+    """`mediaStorage`."""
+
+    task_type: Literal["mediaStorage"]
+    task_uuid: TaskUUID
+    operation: Literal["upload", "delete"]
+    media: ImageText = Field(
+        description="To upload: a data URI, base64, or an http(s) URL, of a PNG, JPG or WEBP. To delete: the UUID of an image."
+    )
+    include_cost: bool = False
+
+
+class PresignRequest(WireModel):
+    """`presignUpload`."""
+
+    task_type: Literal["presignUpload"]
+    task_uuid: TaskUUID
+    image_format: Annotated[Literal["PNG", "JPG", "JPEG", "WEBP"], AfterValidator(_format)] = Field(
+        "JPG", description="The content type that the upload has to have."
+    )
+    include_cost: bool = False
+
+
+class ResponseRequest(WireModel):
+    """`getResponse`."""
+
+    task_type: Literal["getResponse"]
+    task_uuid: TaskUUID = Field(description="The UUID of an earlier task.")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,17 +11,35 @@ from pydantic import ValidationError
 
 from cutout.domain.errors import CutoutError, InvalidParameter, InvalidRequest, MissingParameter, UnsupportedTaskType
 from cutout.domain.removal import Background, ImageFormat, MattingThresholds, OutputSettings, RemovalSettings
-from cutout.domain.tasks import AccountTask, RemovalTask, Task, UploadTask
+from cutout.domain.tasks import (
+    AccountTask,
+    DeletionTask,
+    PresignTask,
+    RemovalTask,
+    ResponseTask,
+    Task,
+    UploadTask,
+)
 from cutout.service.outcomes import Rejected
-from cutout.wire.images import image_source, uploaded_source
-from cutout.wire.models import DEFAULT_FORMAT, REMOVAL_TYPES, AccountRequest, RemovalRequest, UploadRequest, WireModel
-from cutout.wire.spelling import flattened
+from cutout.wire.images import image_reference, image_source, uploaded_source
+from cutout.wire.models import (
+    DEFAULT_FORMAT,
+    REMOVAL_TYPES,
+    AccountRequest,
+    MediaStorageRequest,
+    PresignRequest,
+    RemovalRequest,
+    ResponseRequest,
+    UploadRequest,
+    WireModel,
+)
+from cutout.wire.spelling import flattened, without_ignored
 from cutout.wire.validation import as_request_error
 
 Request = TypeVar("Request", bound=WireModel)
 
 MAX_TASKS = 100
-TASK_TYPES = (*REMOVAL_TYPES, "imageUpload", "accountManagement")
+TASK_TYPES = (*REMOVAL_TYPES, "imageUpload", "mediaStorage", "presignUpload", "getResponse", "accountManagement")
 AUTHENTICATION = "authentication"
 LONGEST_ECHO = 200
 """Characters of an unreadable taskType or taskUUID that are sent back."""
@@ -77,13 +95,16 @@ def open_body(body: str | bytes) -> Body:
     return Body(api_key, elements)
 
 
-def parse_task(element: object, models: Models) -> Task | Rejected:
-    """One element of the array. Never raises: what is wrong with it is in the `Rejected`."""
+def parse_task(element: object, models: Models, http_hosts: Collection[str] = ()) -> Task | Rejected:
+    """One element of the array. Never raises: what is wrong with it is in the `Rejected`.
+
+    `http_hosts`: `host:port` names to which a result may be sent without TLS; none but on a developer's machine.
+    """
     task_type, task_uuid = _echo(element, "taskType"), _echo(element, "taskUUID")
     try:
         if not isinstance(element, Mapping):
             raise InvalidRequest(f"Each task is a JSON object, not {_json_type(element)}.")
-        return _task(element, models)
+        return _task(element, models, http_hosts)
     except CutoutError as error:
         return Rejected(error, task_type, task_uuid)
 
@@ -93,7 +114,7 @@ def refused(elements: Sequence[object], error: CutoutError) -> list[Rejected]:
     return [Rejected(error, _echo(element, "taskType"), _echo(element, "taskUUID")) for element in elements]
 
 
-def _task(element: Mapping[str, Any], models: Models) -> Task:
+def _task(element: Mapping[str, Any], models: Models, http_hosts: Collection[str]) -> Task:
     task_type = element.get("taskType")
     if task_type is None:
         raise MissingParameter(
@@ -103,12 +124,23 @@ def _task(element: Mapping[str, Any], models: Models) -> Task:
             allowed=TASK_TYPES,
         )
     if task_type in REMOVAL_TYPES:
-        return _removal(_validated(RemovalRequest, flattened(element, RemovalRequest.fields())), models)
-    if task_type == "imageUpload":
-        return _upload(_validated(UploadRequest, element))
-    if task_type == "accountManagement":
-        request = _validated(AccountRequest, element)
-        return AccountTask(request.task_type, UUID(request.task_uuid))
+        return _removal(_validated(RemovalRequest, flattened(element, RemovalRequest.fields()), http_hosts), models)
+    fields = without_ignored(element)
+    match task_type:
+        case "imageUpload":
+            upload = _validated(UploadRequest, fields)
+            return _upload(upload, upload.image, "image")
+        case "mediaStorage":
+            storage = _validated(MediaStorageRequest, fields)
+            return _upload(storage, storage.media, "media") if storage.operation == "upload" else _deletion(storage)
+        case "presignUpload":
+            return _presign(_validated(PresignRequest, fields))
+        case "getResponse":
+            response = _validated(ResponseRequest, fields)
+            return ResponseTask(response.task_type, UUID(response.task_uuid))
+        case "accountManagement":
+            account = _validated(AccountRequest, fields)
+            return AccountTask(account.task_type, UUID(account.task_uuid))
     raise UnsupportedTaskType(
         f"The taskType {str(task_type)[:LONGEST_ECHO]!r} isn't done here. Accepted: {', '.join(TASK_TYPES)}.",
         parameter="taskType",
@@ -117,9 +149,9 @@ def _task(element: Mapping[str, Any], models: Models) -> Task:
     )
 
 
-def _validated(model: type[Request], element: Mapping[str, Any]) -> Request:
+def _validated(model: type[Request], element: Mapping[str, Any], http_hosts: Collection[str] = ()) -> Request:
     try:
-        return model.model_validate(element)
+        return model.model_validate(element, context={"http_hosts": http_hosts})
     except ValidationError as error:
         raise as_request_error(error, model, model.fields()) from None
 
@@ -134,7 +166,7 @@ def _removal(request: RemovalRequest, models: Models) -> RemovalTask:
     return RemovalTask(
         task_type=request.task_type,
         task_uuid=UUID(request.task_uuid),
-        request_hash=_request_hash(request.model_dump(mode="json", exclude={"task_uuid"})),
+        request_hash=_request_hash(request),
         source=image_source(request.input_image, "inputImage"),
         removal=RemovalSettings(
             model=models.resolve(request.model),
@@ -148,21 +180,46 @@ def _removal(request: RemovalRequest, models: Models) -> RemovalTask:
         ),
         output_types=request.output_types(),
         include_cost=request.include_cost,
+        asynchronous=request.delivery_method == "async" or request.webhook_url is not None,
+        webhook_url=request.webhook_url,
+        upload_endpoint=request.upload_endpoint,
+        ttl_s=request.ttl,
     )
 
 
-def _upload(request: UploadRequest) -> UploadTask:
+def _upload(request: UploadRequest | MediaStorageRequest, image: str, parameter: str) -> UploadTask:
     return UploadTask(
         task_type=request.task_type,
         task_uuid=UUID(request.task_uuid),
-        request_hash=_request_hash(request.model_dump(mode="json", exclude={"task_uuid"})),
-        source=uploaded_source(request.image, "image"),
+        request_hash=_request_hash(request),
+        source=uploaded_source(image, parameter),
         include_cost=request.include_cost,
     )
 
 
-def _request_hash(parameters: Mapping[str, Any]) -> str:
+def _deletion(request: MediaStorageRequest) -> DeletionTask:
+    return DeletionTask(
+        task_type=request.task_type,
+        task_uuid=UUID(request.task_uuid),
+        request_hash=_request_hash(request),
+        image_uuid=image_reference(request.media, "media"),
+        include_cost=request.include_cost,
+    )
+
+
+def _presign(request: PresignRequest) -> PresignTask:
+    return PresignTask(
+        task_type=request.task_type,
+        task_uuid=UUID(request.task_uuid),
+        request_hash=_request_hash(request),
+        format=ImageFormat(request.image_format),
+        include_cost=request.include_cost,
+    )
+
+
+def _request_hash(request: WireModel) -> str:
     """SHA-256 of every parameter but the taskUUID, defaults filled in: a default spelled out is the same request."""
+    parameters = request.model_dump(mode="json", exclude={"task_uuid"})
     return hashlib.sha256(json.dumps(parameters, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

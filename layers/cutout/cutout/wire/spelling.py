@@ -14,6 +14,11 @@ IGNORED: Final = frozenset({"providerSettings", "routing", "safety", "numberResu
 """Sent by the official SDKs; they mean nothing here."""
 
 
+def without_ignored(element: Mapping[str, Any]) -> dict[str, Any]:
+    """For the tasks that are done at once, whichever delivery was asked for: some clients ask for it with every task."""
+    return {name: value for name, value in element.items() if name not in IGNORED | {"deliveryMethod"}}
+
+
 def flattened(element: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """All parameters at the top level, under their original names.
 

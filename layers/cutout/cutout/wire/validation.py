@@ -74,5 +74,9 @@ def _accepted(field: Mapping[str, Any]) -> str:
     if "const" in field:
         return str(field["const"])
     if "minimum" in field:
-        return f"an integer from {field['minimum']} to {field['maximum']}"
+        return (
+            f"an integer from {field['minimum']} to {field['maximum']}"
+            if "maximum" in field
+            else f"an integer from {field['minimum']} on"
+        )
     return {"boolean": "true or false", "array": "an array"}.get(field["type"], "a string that isn't empty")

@@ -7,13 +7,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from cutout.adapters.dynamodb.actions import Item
-from cutout.adapters.dynamodb.keys import charge_key, image_key, ledger_of, task_key, task_key_of
+from cutout.adapters.dynamodb.keys import EXPIRY, charge_key, expiry_of, image_key, ledger_of, task_key, task_key_of
 from cutout.domain.charges import Charge, CostLine
 from cutout.domain.images import StoredImage
 from cutout.domain.money import Micros
 from cutout.domain.purse import month_of
 from cutout.domain.removal import ImageFormat
-from cutout.domain.tasks import TaskRecord, TaskStatus
+from cutout.domain.tasks import Asked, OutputType, TaskRecord, TaskStatus, Tell
 
 
 def task_item(record: TaskRecord, purses: Sequence[str], **more: object) -> Item:
@@ -34,6 +34,10 @@ def task_item(record: TaskRecord, purses: Sequence[str], **more: object) -> Item
         "price": record.price,
         # As text: its numbers may be floats, which DynamoDB doesn't take.
         "error": json.dumps(record.error) if record.error else None,
+        "outputs": [output_type.value for output_type in record.asked.output_types],
+        "include_cost": record.asked.include_cost or None,
+        "tell": tell_fields(record.tell) or None,
+        "job": record.job,
         **more,
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -54,7 +58,19 @@ def task_of(item: Item) -> TaskRecord:
         input_image_uuid=UUID(item["input_image_uuid"]) if "input_image_uuid" in item else None,
         price=Micros(int(item["price"])) if "price" in item else None,
         error=json.loads(item["error"]) if "error" in item else None,
+        asked=Asked(tuple(OutputType(name) for name in item.get("outputs", ["URL"])), "include_cost" in item),
+        tell=_tell_of(item.get("tell", {})),
+        job=item.get("job"),
     )
+
+
+def tell_fields(tell: Tell) -> Item:
+    fields = {"webhook_url": tell.webhook_url, "session": str(tell.session) if tell.session else None}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _tell_of(fields: Item) -> Tell:
+    return Tell(fields.get("webhook_url"), UUID(fields["session"]) if "session" in fields else None)
 
 
 def charge_item(charge: Charge, accepted_ms: int, purses: Sequence[str]) -> Item:
@@ -102,6 +118,7 @@ def charge_of(item: Item) -> Charge:
 
 
 def image_fields(image: StoredImage) -> Item:
+    time_to_live = {} if image.expires_ms is None else {"expires_ms": image.expires_ms}
     return {
         "image_uuid": str(image.image_uuid),
         "account": image.account_id,
@@ -110,11 +127,13 @@ def image_fields(image: StoredImage) -> Item:
         "width": image.width,
         "height": image.height,
         "size_bytes": image.size_bytes,
+        **time_to_live,
     }
 
 
 def image_item(image: StoredImage, expires_at: int) -> Item:
-    return {**image_key(image.image_uuid), **image_fields(image), "expires_at": expires_at}
+    entry = {} if image.expires_ms is None else {"gsi1pk": EXPIRY, "gsi1sk": expiry_of(image.expires_ms, image.image_uuid)}
+    return {**image_key(image.image_uuid), **image_fields(image), **entry, "expires_at": expires_at}
 
 
 def image_of(item: Item) -> StoredImage:
@@ -126,4 +145,5 @@ def image_of(item: Item) -> StoredImage:
         width=int(item["width"]),
         height=int(item["height"]),
         size_bytes=int(item["size_bytes"]),
+        expires_ms=int(item["expires_ms"]) if "expires_ms" in item else None,
     )

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cutout.adapters.dynamodb.actions import Action, Item, put, update
+from cutout.adapters.dynamodb.actions import Action, Item, put, units, update
 from cutout.adapters.dynamodb.keys import charge_key, task_key
 from cutout.adapters.dynamodb.purses import open_month, purse_of, release, reserve, settle
 from cutout.adapters.dynamodb.table import Cancelled, Refusal, Table
-from cutout.adapters.dynamodb.task_items import charge_item, charge_of, image_item, task_item, task_of
+from cutout.adapters.dynamodb.task_items import charge_item, charge_of, image_item, task_item, task_of, tell_fields
 from cutout.adapters.dynamodb.usage_items import count
 from cutout.domain.accounts import Account
 from cutout.domain.charges import Charge
@@ -68,20 +68,24 @@ class DynamoTaskStore:
     def take_over(self, old: TaskRecord, new: TaskRecord, account: Account, meter: Meter) -> bool:
         nonce = self.nonce()
         # The reservation of a worker that died is still held; that of a task that failed was released.
-        purses = purse_names(account, old.created_ms) if old.status is TaskStatus.FAILED else ()
-        again = ", #reserved = :reserved, #purses = :purses" if old.status is TaskStatus.FAILED else ""
+        released = old.status is TaskStatus.FAILED
+        purses = purse_names(account, old.created_ms) if released else ()
+        changed = {
+            "status": new.status.value,
+            "token": new.token,
+            "lease_until_ms": new.lease_until_ms,
+            "nonce": nonce,
+            **({"reserved": new.reserved, "purses": list(purses)} if released else {}),
+            **({"job": new.job, "tell": tell_fields(new.tell)} if new.job else {}),
+        }
         claim = update(
             task_key(old.key),
-            f"SET #status = :processing, #token = :token, #lease_until_ms = :lease, #nonce = :nonce{again} REMOVE #error, #expires_at",
+            f"SET {', '.join(f'#{name} = :{name}' for name in changed)} REMOVE #error, #expires_at",
             "#token = :old_token AND #status = :old_status AND #lease_until_ms = :old_lease",
-            processing=TaskStatus.PROCESSING.value,
-            token=new.token,
-            lease=new.lease_until_ms,
-            nonce=nonce,
+            **changed,
             old_token=old.token,
             old_status=old.status.value,
             old_lease=old.lease_until_ms,
-            **({"reserved": new.reserved, "purses": list(purses)} if again else {}),
         )
         existing = self._claim(claim, account, _Held(purses, new.reserved), meter)
         return existing is None or existing.get("nonce") == nonce
@@ -126,10 +130,16 @@ class DynamoTaskStore:
                 return
         raise _changing()
 
+    def create_units(self, record: TaskRecord, account: Account) -> int:
+        purses = purse_names(account, record.created_ms)
+        return 2 * (units(task_item(record, purses, nonce=self.nonce())) + len(purses))
+
     def commit_units(self, record: TaskRecord, account: Account) -> int:
-        # Two units for each item of a transaction, all of them under 1 KB; the charge is in the index too, for one unit.
-        items = 3 + bool(record.image) + len(purse_names(account, record.created_ms))
-        return 2 * items + 1
+        # Two for each KB of each item of a transaction; what is in the index too is written there for one a KB.
+        purses = purse_names(account, record.created_ms)
+        ended = units(task_item(record, purses, expires_at=self._task_expiry(record)))
+        image = (2 + (record.image.expires_ms is not None)) if record.image else 0
+        return 2 * (ended + 2 + len(purses)) + image + 1
 
     def _claim(self, claim: Action, account: Account, wanted: _Held, meter: Meter) -> Item | None:
         """Makes the task ours and reserves money for it. Returns what is stored instead, if somebody was faster (or we were)."""

@@ -15,7 +15,7 @@ from cutout.adapters.safe_http.body import NOT_HTTP, BodyTooLarge, read_body
 from cutout.adapters.safe_http.resolve import Lookup, Resolver, system_lookup
 from cutout.adapters.safe_http.target import Refused, Target, Unacceptable, parse_target, redirected
 from cutout.adapters.safe_http.wire import Dial, Overrun, Wire, dial, remaining
-from cutout.domain.errors import FailedToTransferImage, ImageTooLarge
+from cutout.domain.errors import FailedToTransferImage, ImageTooLarge, InvalidParameter
 
 _PUBLIC_PORTS: Final = frozenset({80, 443})
 _MAX_REDIRECTS: Final = 5
@@ -108,6 +108,18 @@ class SafeHttp:
             deadline = self._within_timeout(deadline)
             with self._exchange(method, target, body, {**_SEND_HEADERS, **headers}, deadline) as (response, _):
                 return response.status
+
+    def check(self, url: str, *, deadline: float, parameter: str) -> None:
+        """Whether `send` would be let through to `url` now: better to say so at once than when there is a result to send.
+
+        Raises:
+            InvalidParameter: it wouldn't.
+        """
+        try:
+            with _told_to_client(parameter):
+                self._checked_addresses(parse_target(url), self._within_timeout(deadline))
+        except FailedToTransferImage as error:
+            raise InvalidParameter(error.message, parameter=parameter, expected_type="string") from None
 
     def _within_timeout(self, deadline: float) -> float:
         return min(deadline, time.monotonic() + self._timeout_s)
