@@ -118,6 +118,11 @@ class WebSocketApi:
     def _invoke(self, function: Invokable, event: Mapping[str, Any]) -> bytes:
         return invoke_within(function, json.dumps(event).encode(), self.limits.integration_s)
 
+    def connection_ids(self) -> set[str]:
+        """Those that are open."""
+        with self._lock:
+            return set(self._open)
+
     def manages(self, target: str) -> bool:
         """Whether a request is for the management API."""
         return self._management.fullmatch(target.partition("?")[0]) is not None

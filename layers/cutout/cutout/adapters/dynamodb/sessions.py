@@ -64,13 +64,6 @@ class DynamoSessionStore:
             update(session_key(session), "SET #connection = :connection", "attribute_exists(#pk)", connection=connection_id)
         )
 
-    def redirect(self, session: UUID, to: UUID) -> None:
-        connection_id = self.connection_of(to)
-        if connection_id:
-            self.table.change(
-                update(session_key(session), "SET #connection = :connection", "attribute_exists(#pk)", connection=connection_id)
-            )
-
     def end(self, connection_id: str) -> None:
         session = self.on_connection(connection_id)
         if session is None:
