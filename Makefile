@@ -61,6 +61,10 @@ models: .models/u2netp.onnx .models/u2net.onnx  ## Fetch the models' weights
 test: dev .venv-ministack/done .venv-rembg/done models  ## Run all tests
 	@$(PY) -m pytest
 
+.PHONY: test-sdks
+test-sdks: dev .venv-ministack/done .models/u2netp.onnx .venv-sdk-runware/done .venv-sdk-legacy/done tests/sdks/js/node_modules/done  ## Runware's own clients against the local stack
+	@$(PY) -m pytest tests/sdks
+
 .PHONY: exactly-once
 exactly-once: dev .venv-ministack/done  ## Ten thousand stories of faults, deaths and duplicates: at most one charge each
 	@EXACTLY_ONCE_EXAMPLES=10000 $(PY) -m pytest tests/contract/properties
@@ -82,17 +86,18 @@ check: dev .venv-sam/done  ## Lint, types, the direction of imports, the templat
 dev: .venv/dev.done .venv/package.done
 
 .PHONY: lock
-lock: .venv-lock/done  ## Renew the lock files after a change in a .in file (UPGRADE=1: take newer versions too)
+lock: .venv-lock/done .venv-sdk-js/done  ## Renew the lock files after a change in a .in file (UPGRADE=1: take newer versions too)
 	@$(COMPILE) functions/remove_background/requirements.in --output-file functions/remove_background/requirements.txt
 	@$(COMPILE) requirements/dev.in --constraints functions/remove_background/requirements.txt --output-file requirements/dev.txt
 	@for name in build run; do \
 		$(COMPILE) requirements/$$name.in --constraints requirements/dev.txt --output-file requirements/$$name.txt; done
-	@for name in ministack rembg sam; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	@for name in ministack rembg sam sdk-runware sdk-legacy sdk-js; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	@cd tests/sdks/js && $(NPM) $(if $(UPGRADE),update,install) --package-lock-only
 
 .PHONY: clean
 clean:  ## Remove what was built and installed, and the data of `make run`; the models stay
-	@rm -rf .venv .venv-ministack .venv-rembg .venv-sam .venv-lock .local .aws-sam .pytest_cache .mypy_cache .ruff_cache \
-		.import_linter_cache .hypothesis tests/output layers/cutout/build layers/cutout/*.egg-info layers/cutout/cutout/imaging/*.so
+	@rm -rf .venv .venv-ministack .venv-rembg .venv-sam .venv-lock .venv-sdk-* .local .aws-sam .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis tests/output tests/sdks/js/node_modules layers/cutout/build layers/cutout/*.egg-info layers/cutout/cutout/imaging/*.so
 	@find functions layers local tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -109,7 +114,8 @@ python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "CPython 3.11 or newer is needed; $(PYTHON) is older or isn't there. Name another: make PYTHON=/path/to/python3" >&2; exit 1; }
 
-.venv/bin/python .venv-ministack/bin/python .venv-rembg/bin/python .venv-sam/bin/python .venv-lock/bin/python: | python
+.venv/bin/python .venv-ministack/bin/python .venv-rembg/bin/python .venv-sam/bin/python .venv-lock/bin/python \
+.venv-sdk-runware/bin/python .venv-sdk-legacy/bin/python .venv-sdk-js/bin/python: | python
 	@$(PYTHON) -m venv $(@:/bin/python=)
 
 .venv/run.done: requirements/run.txt | .venv/bin/python
@@ -130,6 +136,14 @@ python:
 .venv-%/done: requirements/%.txt | .venv-%/bin/python
 	@echo "Installing $* (once)"
 	@.venv-$*/bin/python -m pip $(INSTALL) $<
+	@touch $@
+
+# Node comes as a Python wheel: nothing is installed outside this checkout.
+NPM = PATH="$(CURDIR)/.venv-sdk-js/bin:$$PATH" npm --silent
+
+tests/sdks/js/node_modules/done: tests/sdks/js/package-lock.json | .venv-sdk-js/done
+	@echo "Installing the JavaScript client (once)"
+	@cd $(<D) && $(NPM) ci
 	@touch $@
 
 .venv-lock/done: | .venv-lock/bin/python

@@ -1,0 +1,64 @@
+"""What goes in, in every form that a client may send, and what has to come out."""
+
+import base64
+import io
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image
+
+from tests.sdks.clients import ROOT
+from tests.sdks.stack import Stack
+
+INPUTS: Final = ("URL", "UUID", "data URI", "file")
+OUTPUTS: Final = ("URL", "base64Data", "dataURI", "all three")
+KEYS: Final = {"URL": "imageURL", "base64Data": "imageBase64Data", "dataURI": "imageDataURI"}
+LARGE: Final = ROOT / "docs/images/astronaut.jpg"
+"""66 kB: no frame of a WebSocket carries it."""
+SIDE: Final = 160
+
+
+def output_types(output: str) -> str | list[str]:
+    return list(KEYS) if output == "all three" else output
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The same small picture in every form, by the names of `INPUTS`."""
+
+    forms: dict[str, str]
+
+    @classmethod
+    def made(cls, stack: Stack, folder: Path) -> "Pictures":
+        path = folder / "small.jpg"
+        with Image.open(LARGE) as image:
+            image.resize((SIDE, SIDE)).save(path, quality=85)
+        data_uri = "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
+        uploaded = stack.post(taskType="imageUpload", image=data_uri)
+        return cls({"URL": uploaded["imageURL"], "UUID": uploaded["imageUUID"], "data URI": data_uri, "file": str(path)})
+
+    def sent(self, form: str) -> dict[str, Any]:
+        return {"image": self.forms[form], **({"is_file": True} if form == "file" else {})}
+
+
+def cutouts(item: dict[str, Any], output: str = "URL") -> list[Image.Image]:
+    """The pictures of a result, which has each of the forms that were asked for, and no other."""
+    asked = [KEYS[name] for name in ([output] if output in KEYS else KEYS)]
+    assert {key for key in KEYS.values() if item.get(key)} == set(asked)
+    return [Image.open(io.BytesIO(_content(item[key]))) for key in asked]
+
+
+def assert_cut_out(picture: Image.Image, size: Sequence[int] = (SIDE, SIDE)) -> None:
+    """A PNG with a subject, and nothing where none is."""
+    assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA", tuple(size))
+    assert picture.getchannel("A").getextrema() == (0, 255)
+
+
+def _content(value: str) -> bytes:
+    if value.startswith("http"):
+        with urllib.request.urlopen(value, timeout=30) as response:
+            return response.read()
+    return base64.b64decode(value.removeprefix("data:image/png;base64,"), validate=True)

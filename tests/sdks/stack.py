@@ -1,0 +1,56 @@
+"""`make run`, from outside, and what its HTTPS endpoint says to a plain request."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from socket import create_server
+from typing import Any, Final
+
+from local.demo import read_environment
+from tests.sdks.clients import ROOT
+
+START_S: Final = 60
+
+
+@dataclass(frozen=True)
+class Stack:
+    url: str
+    key: str
+
+    def post(self, **task: Any) -> dict[str, Any]:
+        """The one item of the answer."""
+        body = json.dumps([{"taskUUID": str(uuid.uuid4()), **task}]).encode()
+        headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=60) as response:
+                (item,) = json.load(response)["data"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from error
+        return item
+
+
+@contextlib.contextmanager
+def running(state: Path, *arguments: str) -> Iterator[Stack]:
+    with create_server(("127.0.0.1", 0)) as one, create_server(("127.0.0.1", 0)) as other:
+        ports = [one.getsockname()[1], other.getsockname()[1]]
+    command = [sys.executable, "-m", "local", "--port", str(ports[0]), "--aws-port", str(ports[1]), "--state", str(state)]
+    printed = state / "out"
+    with printed.open("w") as out, subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=out, stderr=out) as process:
+        try:
+            end = time.monotonic() + START_S
+            while "Ctrl-C" not in printed.read_text():
+                assert process.poll() is None, printed.read_text()
+                assert time.monotonic() < end, printed.read_text()
+                time.sleep(0.1)
+            environment = read_environment(state / "demo.env")
+            yield Stack(environment["CUTOUT_URL"], environment["CUTOUT_KEY"])
+        finally:
+            process.terminate()
