@@ -3,6 +3,8 @@
 `models.json` beside this file is the registry. Another model of the same kind (one picture in, one mask out) is an entry there.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +12,12 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+# The functions that only pass tasks on know the models' names too, and have no NumPy.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Precision(StrEnum):
