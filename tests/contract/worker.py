@@ -59,7 +59,7 @@ def main(table_name: str, bucket: str, account_id: str, task_uuid: str, now_ms: 
     s3 = S3ObjectStore(client("s3", REGION), bucket, url_ttl_s=60, max_bytes=MAX_OBJECT_BYTES)
     objects: Any = StandingStill(s3, "objects", point)
     tasks: Any = StandingStill(DynamoTaskStore(table, task_ttl_days=30, image_ttl_days=30), "tasks", point)
-    inputs = Inputs(DynamoImageCatalogue(table), objects, WebOfOne(), InputLimits(), uuid4)
+    inputs = Inputs(DynamoImageCatalogue(table, lambda: int(now_ms)), objects, WebOfOne(), InputLimits(), uuid4)
     desk = TaskDesk(
         tasks=tasks,
         tariff=tariff(load_price_book(), region=REGION, architecture="x86_64", memory_mib=1769),

@@ -19,24 +19,30 @@ from cutout.adapters import aws
 from cutout.adapters.dynamodb.accounts import DynamoAccountStore
 from cutout.adapters.dynamodb.audit import DynamoAuditor, DynamoLedger
 from cutout.adapters.dynamodb.book import DynamoAccountBook
-from cutout.adapters.dynamodb.images import DynamoImageCatalogue
+from cutout.adapters.dynamodb.images import DynamoExpiredImages, DynamoImageCatalogue
 from cutout.adapters.dynamodb.keys import task_key
 from cutout.adapters.dynamodb.rates import DynamoRateCounter
 from cutout.adapters.dynamodb.sessions import DynamoSessionStore
 from cutout.adapters.dynamodb.table import Backoff, Table
 from cutout.adapters.dynamodb.tasks import DynamoTaskStore
+from cutout.adapters.dynamodb.webhook_secrets import DynamoWebhookSecrets
 from cutout.adapters.s3 import S3ObjectStore
+from cutout.adapters.s3_remover import S3ObjectRemover
 from cutout.domain.tasks import TaskKey
 from cutout.service.book import AccountBook
+from cutout.service.expiry import ExpiredImages, ObjectRemover
 from cutout.service.ledger import Ledger
 from cutout.service.ports import AccountStore, ImageCatalogue, ObjectStore, RateCounter
 from cutout.service.reconcile import Auditor
 from cutout.service.sessions import SessionStore
+from cutout.service.webhooks import WebhookSecrets
 from tests.fakes.audit import MemoryAuditor, MemoryLedger
 from tests.fakes.book import MemoryAccountBook
+from tests.fakes.expiry import MemoryExpiredImages, MemoryObjectRemover
 from tests.fakes.rates import MemoryRateCounter
 from tests.fakes.sessions import MemorySessionStore
 from tests.fakes.stores import MemoryAccountStore, MemoryDatabase, MemoryImageCatalogue, MemoryObjectStore, MemoryTaskStore
+from tests.fakes.webhooks import MemoryWebhookSecrets
 
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -58,10 +64,25 @@ class World:
     sessions: SessionStore
     ledger: Ledger
     auditor: Auditor
+    secrets: WebhookSecrets
+    expired: ExpiredImages
+    remover: ObjectRemover
+    clock: "Watch"
+    """Tells the images' time; other stores are told it with each call."""
     forget: Callable[[TaskKey], None]
     """Lets a task's record expire."""
     client: "Unreliable | None" = None
     place: "Place | None" = None
+
+
+@dataclass
+class Watch:
+    """A clock that tests set."""
+
+    now_ms: int = 0
+
+    def __call__(self) -> int:
+        return self.now_ms
 
 
 @dataclass(frozen=True)
@@ -101,18 +122,23 @@ class Unreliable:
 
 
 def fake_world() -> World:
-    database = MemoryDatabase()
+    database, watch = MemoryDatabase(), Watch()
+    objects = MemoryObjectStore(max_bytes=MAX_OBJECT_BYTES)
     return World(
         name="fake",
         tasks=MemoryTaskStore(database),
-        images=MemoryImageCatalogue(database),
+        images=MemoryImageCatalogue(database, watch),
         accounts=MemoryAccountStore(database),
         book=MemoryAccountBook(database),
-        objects=MemoryObjectStore(max_bytes=MAX_OBJECT_BYTES),
+        objects=objects,
         rates=MemoryRateCounter(),
         sessions=MemorySessionStore(),
         ledger=MemoryLedger(database),
         auditor=MemoryAuditor(database),
+        secrets=MemoryWebhookSecrets(),
+        expired=MemoryExpiredImages(database),
+        remover=MemoryObjectRemover(objects),
+        clock=watch,
         forget=lambda key: database.tasks.pop(key) and None,
     )
 
@@ -133,11 +159,11 @@ def aws_world(name: str, dynamodb: Any, s3: Any, *, serialised: bool) -> World:
     dynamodb.create_table(TableName=table_name, **table_properties())
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     client = Unreliable(dynamodb, serialised=serialised)
-    table = Table(client, table_name, Backoff(first_s=0.001, longest_s=0.02))  # type: ignore[arg-type]
+    table, watch = Table(client, table_name, Backoff(first_s=0.001, longest_s=0.02)), Watch()  # type: ignore[arg-type]
     return World(
         name=name,
         tasks=DynamoTaskStore(table, task_ttl_days=30, image_ttl_days=30),
-        images=DynamoImageCatalogue(table),
+        images=DynamoImageCatalogue(table, watch),
         accounts=DynamoAccountStore(table),
         book=DynamoAccountBook(table),
         objects=S3ObjectStore(s3, bucket, url_ttl_s=600, max_bytes=MAX_OBJECT_BYTES),
@@ -145,6 +171,10 @@ def aws_world(name: str, dynamodb: Any, s3: Any, *, serialised: bool) -> World:
         sessions=DynamoSessionStore(table),
         ledger=DynamoLedger(table),
         auditor=DynamoAuditor(table),
+        secrets=DynamoWebhookSecrets(table),
+        expired=DynamoExpiredImages(table),
+        remover=S3ObjectRemover(s3, bucket),
+        clock=watch,
         forget=lambda key: dynamodb.delete_item(TableName=table_name, Key={n: {"S": v} for n, v in task_key(key).items()}) and None,
         client=client,
         place=Place(dynamodb.meta.endpoint_url, table_name, bucket),
