@@ -85,7 +85,7 @@ def _run(options: argparse.Namespace, children: Children, stop: Event, parent: i
 
 
 def _functions(options: argparse.Namespace, deployed: Deployed, connection: Connection, children: Children) -> dict[str, Function]:
-    more = connection.environment | {"FETCH_ALLOW_HOSTS": f"127.0.0.1:{options.aws_port}"}
+    more = connection.environment | {"FETCH_ALLOW_HOSTS": ",".join([f"127.0.0.1:{options.aws_port}", *options.allow_host])}
     return {
         function.name: Function(
             replace(function, environment=function.environment | more),
@@ -172,6 +172,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ministack", type=Path, default=ROOT / ".venv-ministack/bin/ministack", help=argparse.SUPPRESS)
     parser.add_argument(
         "--parameter", type=_parameter, action="append", default=[], metavar="NAME=VALUE", help="of template.yaml; may be repeated"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="of this machine, from which images may be fetched and to which results may be sent; may be repeated",
     )
     parser.add_argument("--stop-with-parent", action="store_true", help="end when the program that started this one has ended")
     return parser

@@ -6,6 +6,7 @@ import pytest
 
 from tests.sdks.clients import KINDS, ROOT, Client, missing, started
 from tests.sdks.pictures import Pictures
+from tests.sdks.receiver import Receiver, receiving
 from tests.sdks.report import Report
 from tests.sdks.stack import Stack, running
 
@@ -32,9 +33,16 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Stack]:
     assert not missing(KINDS), f"`make test-sdks` installs what is missing: {missing(KINDS)}"
-    with running(tmp_path_factory.mktemp("stack")) as stack:
+    with running(tmp_path_factory.mktemp("stack"), "--allow-host", receiver.host) as stack:
+        receiver.secret = stack.webhook_secret()
         yield stack
 
 

@@ -30,15 +30,20 @@ class Pictures:
     """The same small picture in every form, by the names of `INPUTS`."""
 
     forms: dict[str, str]
+    large: str
+    """Another one, as a data URI."""
+    large_size: tuple[int, int]
 
     @classmethod
     def made(cls, stack: Stack, folder: Path) -> "Pictures":
         path = folder / "small.jpg"
         with Image.open(LARGE) as image:
+            large_size = image.size
             image.resize((SIDE, SIDE)).save(path, quality=85)
-        data_uri = "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
+        data_uri = _data_uri(path)
         uploaded = stack.post(taskType="imageUpload", image=data_uri)
-        return cls({"URL": uploaded["imageURL"], "UUID": uploaded["imageUUID"], "data URI": data_uri, "file": str(path)})
+        forms = {"URL": uploaded["imageURL"], "UUID": uploaded["imageUUID"], "data URI": data_uri, "file": str(path)}
+        return cls(forms, _data_uri(LARGE), large_size)
 
     def sent(self, form: str) -> dict[str, Any]:
         return {"image": self.forms[form], **({"is_file": True} if form == "file" else {})}
@@ -55,6 +60,10 @@ def assert_cut_out(picture: Image.Image, size: Sequence[int] = (SIDE, SIDE)) -> 
     """A PNG with a subject, and nothing where none is."""
     assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA", tuple(size))
     assert picture.getchannel("A").getextrema() == (0, 255)
+
+
+def _data_uri(path: Path) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
 def _content(value: str) -> bytes:

@@ -14,7 +14,11 @@ from pathlib import Path
 from socket import create_server
 from typing import Any, Final
 
-from local.demo import read_environment
+import boto3
+
+from cutout.adapters.dynamodb.table import Table
+from cutout.adapters.dynamodb.webhook_secrets import DynamoWebhookSecrets
+from local import demo
 from tests.sdks.clients import ROOT
 
 START_S: Final = 60
@@ -22,8 +26,15 @@ START_S: Final = 60
 
 @dataclass(frozen=True)
 class Stack:
-    url: str
-    key: str
+    environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.environment["CUTOUT_URL"]
+
+    @property
+    def key(self) -> str:
+        return self.environment["CUTOUT_KEY"]
 
     def post(self, **task: Any) -> dict[str, Any]:
         """The one item of the answer."""
@@ -35,6 +46,16 @@ class Stack:
         except urllib.error.HTTPError as error:
             raise AssertionError(error.read().decode()) from error
         return item
+
+    def webhook_secret(self) -> str:
+        """What the account's owner sets a receiver up with."""
+        names = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        endpoint, region, identity, secret = (self.environment[name] for name in names)
+        client = boto3.client(
+            "dynamodb", endpoint_url=endpoint, region_name=region, aws_access_key_id=identity, aws_secret_access_key=secret
+        )
+        table = Table(client, self.environment["TABLE_NAME"])
+        return DynamoWebhookSecrets(table).of(demo.ACCOUNT_ID, time.time_ns() // 1_000_000).current
 
 
 @contextlib.contextmanager
@@ -50,7 +71,6 @@ def running(state: Path, *arguments: str) -> Iterator[Stack]:
                 assert process.poll() is None, printed.read_text()
                 assert time.monotonic() < end, printed.read_text()
                 time.sleep(0.1)
-            environment = read_environment(state / "demo.env")
-            yield Stack(environment["CUTOUT_URL"], environment["CUTOUT_KEY"])
+            yield Stack(demo.read_environment(state / "demo.env"))
         finally:
             process.terminate()
