@@ -68,6 +68,32 @@ class TellingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """What it takes to deliver webhooks."""
+
+    table_name: str
+    bucket_name: str
+    region: str
+    url_ttl_s: int
+    max_input_bytes: int
+    fetch_allow_hosts: frozenset[str]
+    documentation_url: str
+    queue_url: str
+    """WEBHOOKS_QUEUE_URL"""
+    parked_url: str
+    """WEBHOOKS_DEAD_LETTER_QUEUE_URL: where those lie that weren't taken"""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpirySettings:
+    """What it takes to remove results whose time is over."""
+
+    table_name: str
+    bucket_name: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class DropBoxSettings:
     """What the operator chose for the objects that come by way of S3."""
 
@@ -95,6 +121,10 @@ def _number(env: Mapping[str, str], name: str, least: int, most: int) -> Decimal
     if not least <= value <= most:
         raise SettingsError(f"The environment variable {name} must be within {least} and {most}, not {text}.")
     return value
+
+
+def _hosts(env: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(filter(None, env.get("FETCH_ALLOW_HOSTS", "").split(",")))
 
 
 def _engine(env: Mapping[str, str]) -> Literal["cutout", "rembg"]:
@@ -139,7 +169,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_pixels=int(_number(env, "MAX_INPUT_PIXELS", 1, 200_000_000)),
         max_input_bytes=int(_number(env, "MAX_INPUT_BYTES", 1, 100 * 1024 * 1024)),
         tasks_queue_url=_text(env, "TASKS_QUEUE_URL"),
-        fetch_allow_hosts=frozenset(filter(None, env.get("FETCH_ALLOW_HOSTS", "").split(","))),
+        fetch_allow_hosts=_hosts(env),
     )
 
 
@@ -150,6 +180,34 @@ def telling_from_environment(env: Mapping[str, str] = os.environ) -> TellingSett
         SettingsError: a variable is missing.
     """
     return TellingSettings(_text(env, "WEBHOOKS_QUEUE_URL"), _text(env, "WEBSOCKET_ENDPOINT"), _text(env, "DOCUMENTATION_URL"))
+
+
+def delivery_from_environment(env: Mapping[str, str] = os.environ) -> DeliverySettings:
+    """For the function that delivers webhooks.
+
+    Raises:
+        SettingsError: a variable is missing or out of its range.
+    """
+    return DeliverySettings(
+        table_name=_text(env, "TABLE_NAME"),
+        bucket_name=_text(env, "BUCKET_NAME"),
+        region=_text(env, "AWS_REGION"),
+        url_ttl_s=int(_number(env, "URL_TTL_SECONDS", 60, 3600)),
+        max_input_bytes=int(_number(env, "MAX_INPUT_BYTES", 1, 100 * 1024 * 1024)),
+        fetch_allow_hosts=_hosts(env),
+        documentation_url=_text(env, "DOCUMENTATION_URL"),
+        queue_url=_text(env, "WEBHOOKS_QUEUE_URL"),
+        parked_url=_text(env, "WEBHOOKS_DEAD_LETTER_QUEUE_URL"),
+    )
+
+
+def expiry_from_environment(env: Mapping[str, str] = os.environ) -> ExpirySettings:
+    """For the function that removes results whose time is over.
+
+    Raises:
+        SettingsError: a variable is missing.
+    """
+    return ExpirySettings(_text(env, "TABLE_NAME"), _text(env, "BUCKET_NAME"), _text(env, "AWS_REGION"))
 
 
 def drop_box_from_environment(env: Mapping[str, str] = os.environ) -> DropBoxSettings:

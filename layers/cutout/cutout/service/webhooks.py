@@ -6,10 +6,21 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final, Literal, Protocol
 
-from cutout.domain.errors import CutoutError, FailedToTransferImage, OurFault, as_cutout_error
+from cutout.domain.errors import (
+    CutoutError,
+    FailedToTransferImage,
+    OurFault,
+    RequestError,
+    TaskFailedOrNotFound,
+    as_cutout_error,
+)
+from cutout.domain.metering import Meter
 from cutout.domain.tasks import TaskKey
 from cutout.domain.webhooks import WebhookSecret, pause_s, signed_headers
+from cutout.service.invocation import AnswerRoom
+from cutout.service.outcomes import Completed, Rejected
 from cutout.service.ports import Clock
+from cutout.service.respond import Responses
 
 TIMEOUT_S: Final = 5.0
 """How long a receiver has to answer (contract, section 7)."""
@@ -152,6 +163,24 @@ class Deliveries:
         except FailedToTransferImage as error:
             return Verdict.PARK if error.final else Verdict.RETRY, error.message
         return _verdict(status), f"The receiver answered with status {status}."
+
+
+def result_of(key: TaskKey, responses: Responses, room: AnswerRoom) -> Completed | Rejected | None:
+    """How a task ended, with all that its item carries, its URL signed anew; None: it hasn't ended.
+
+    Raises:
+        ServiceUnavailable: a store doesn't answer.
+    """
+    record = responses.tasks.find(key, Meter())
+    if record is None:
+        error = TaskFailedOrNotFound("Nothing is known of this task any more: its time was over.", parameter="taskUUID")
+        return Rejected(error, None, str(key.task_uuid))
+    if record.is_open:
+        return None
+    try:
+        return responses.completed(record, room)
+    except RequestError as error:
+        return Rejected(error, record.task_type, str(key.task_uuid))
 
 
 def _verdict(status: int) -> Verdict:
