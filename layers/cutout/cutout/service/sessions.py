@@ -41,10 +41,6 @@ class SessionStore(Protocol):
         """What is sent to the one goes to where the other is connected now: `service.ports.Sessions`."""
         ...
 
-    def redirect(self, session: UUID, to: UUID) -> None:
-        """What is sent to `session` from now on reaches the connection of the session `to`. Does nothing if either is unknown."""
-        ...
-
     def end(self, connection_id: str) -> None:
         """The connection is no more. Does nothing if it isn't known; leaves a session alone that has moved on."""
         ...

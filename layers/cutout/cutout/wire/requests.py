@@ -73,10 +73,15 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request body, opened but not yet parsed: whose it is comes first."""
+    """A request body, opened but not yet parsed: whose it is comes first. `authentication`: its first element, where that tells."""
 
-    api_key: str | None
+    authentication: Mapping[str, object] | None
     elements: Sequence[object]
+
+    @property
+    def api_key(self) -> str | None:
+        key = self.authentication.get("apiKey") if self.authentication else None
+        return key if isinstance(key, str) else None
 
 
 def open_body(body: str | bytes) -> Body:
@@ -86,13 +91,12 @@ def open_body(body: str | bytes) -> Body:
         InvalidRequest: it isn't that.
     """
     elements = _elements(body)
-    api_key = None
+    authentication = None
     if isinstance(elements[0], Mapping) and elements[0].get("taskType") == AUTHENTICATION:
-        api_key = _api_key(elements[0])
-        elements = elements[1:]
+        authentication, *elements = elements
     if len(elements) > MAX_TASKS:
         raise InvalidRequest(f"The request has {len(elements)} tasks; at most {MAX_TASKS} are accepted.", maximum=MAX_TASKS)
-    return Body(api_key, elements)
+    return Body(authentication, elements)
 
 
 def parse_task(element: object, models: Models, http_hosts: Collection[str] = ()) -> Task | Rejected:
@@ -234,11 +238,6 @@ def _elements(body: str | bytes) -> list[Any]:
     if not elements:
         raise InvalidRequest(f"The array is empty; send 1 to {MAX_TASKS} tasks.", minimum=1, maximum=MAX_TASKS)
     return elements
-
-
-def _api_key(element: Mapping[str, Any]) -> str | None:
-    key = element.get("apiKey")
-    return key if isinstance(key, str) else None
 
 
 def _echo(element: object, name: str) -> str | None:
