@@ -8,34 +8,18 @@ from pathlib import Path
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from tests.functions.conftest import ENVIRONMENT
+
 ROOT = Path(__file__).parents[2]
 RESOURCES = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
 ZIPS = sorted(resource["Properties"]["CodeUri"] for resource in RESOURCES.values() if "CodeUri" in resource.get("Properties", {}))
 CODE = "import sys; import app; print(*sys.modules)"
-NAMES = [
-    "TABLE_NAME",
-    "BUCKET_NAME",
-    "TASKS_QUEUE_URL",
-    "WEBHOOKS_QUEUE_URL",
-    "WEBHOOKS_DEAD_LETTER_QUEUE_URL",
-    "WEBSOCKET_ENDPOINT",
-    "DOCUMENTATION_URL",
-    "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE",
-]
+URLS = ("TASKS_QUEUE_URL", "WEBHOOKS_QUEUE_URL", "WEBHOOKS_DEAD_LETTER_QUEUE_URL", "WEBSOCKET_ENDPOINT")
 
 
 @pytest.mark.parametrize("folder", ZIPS)
 def test_a_zip_function_starts_without_the_heavy_packages(folder):
-    environment = {
-        **os.environ,
-        **dict.fromkeys(NAMES, "https://name.example"),
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "URL_TTL_SECONDS": "60",
-        "MAX_INPUT_BYTES": "1000",
-    }
+    environment = {**os.environ, **ENVIRONMENT, **dict.fromkeys(URLS, "https://name.example"), "INSTALLED_MODELS": "u2netp"}
     done = subprocess.run(
         [sys.executable, "-c", CODE], cwd=ROOT / folder, env=environment, capture_output=True, text=True, check=True
     )

@@ -20,7 +20,8 @@ class Terminal:
 
     def run(self, line: str) -> int:
         out, err = io.StringIO(), io.StringIO()
-        stores = Stores(self.world.book, self.world.ledger, self.world.auditor, self.world.tasks)
+        world = self.world
+        stores = Stores(world.book, world.ledger, world.auditor, world.tasks, world.secrets)
         code = main(line.split(), {"TABLE_NAME": "table"}, now_ms=self.now_ms, out=out, err=err, open_stores=lambda *_: stores)
         self.out, self.err = out.getvalue(), err.getvalue()
         return code

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from cutout.admin import accounts, audit, keys, usage
+from cutout.admin import accounts, audit, keys, usage, webhooks
 from cutout.admin.stores import Output, Stores, open_table
 from cutout.admin.text import account_id, day, dollars, dollars_or_none, parameters, positive_dollars, rate, rate_or_none
 from cutout.domain.accounts import AccountStatus
@@ -51,6 +51,7 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
     groups = parser.add_subparsers(required=True, metavar="COMMAND")
     _account_commands(groups)
     _key_commands(groups)
+    _webhook_commands(groups)
     _report_commands(groups)
     return parser
 
@@ -117,6 +118,13 @@ def _key_commands(groups: "argparse._SubParsersAction[argparse.ArgumentParser]")
         parser.add_argument("account", type=account_id)
         parser.add_argument("key", help="its id in `key list`, or the beginning of it")
         parser.set_defaults(command=command)
+
+
+def _webhook_commands(groups: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    secret = groups.add_parser("webhook-secret", help="show what an account's webhooks are signed with; it is made if need be")
+    secret.add_argument("account", type=account_id)
+    secret.add_argument("--rotate", action="store_true", help="make a new one; for 24 hours both sign")
+    secret.set_defaults(command=webhooks.secret)
 
 
 def _report_commands(groups: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

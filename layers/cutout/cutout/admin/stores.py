@@ -6,6 +6,7 @@ from cutout.service.book import AccountBook
 from cutout.service.ledger import Ledger
 from cutout.service.ports import TaskStore
 from cutout.service.reconcile import Auditor
+from cutout.service.webhooks import WebhookSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Stores:
     ledger: Ledger
     auditor: Auditor
     tasks: TaskStore
+    secrets: WebhookSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ def open_table(table_name: str, region: str) -> Stores:
     from cutout.adapters.dynamodb.book import DynamoAccountBook
     from cutout.adapters.dynamodb.table import Table
     from cutout.adapters.dynamodb.tasks import DynamoTaskStore
+    from cutout.adapters.dynamodb.webhook_secrets import DynamoWebhookSecrets
 
     table = Table(client("dynamodb", region), table_name)
     # The times for which things are kept matter to commits, of which there are none here, and to tasks that are given up.
     tasks = DynamoTaskStore(table, task_ttl_days=30, image_ttl_days=30)
-    return Stores(DynamoAccountBook(table), DynamoLedger(table), DynamoAuditor(table), tasks)
+    return Stores(DynamoAccountBook(table), DynamoLedger(table), DynamoAuditor(table), tasks, DynamoWebhookSecrets(table))
