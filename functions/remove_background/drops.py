@@ -14,12 +14,14 @@ from cutout.service.invocation import AnswerRoom, Invocation
 from cutout.service.outcomes import Completed, Rejected
 from cutout.settings import drop_box_from_environment
 from cutout.wire.drops import batch_drop, batch_response, batch_result, drops_of
+from remove_background.shape import are_messages, is_batch_job, takes
 from remove_background.start import LEASE_MARGIN_MS, TIDY_UP_S, app, logger, metrics, report
 from remove_background.wiring import wire_drop_box
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics(capture_cold_start_metric=True)
+@takes("messages from SQS", are_messages)
 def handle_upload(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """SQS messages with S3's ObjectCreated events. What failed by our fault is named, so that only that is delivered again."""
     metrics.add_metric("Requests", MetricUnit.Count, 1)
@@ -50,6 +52,7 @@ def _is_ours(drop: Drop) -> bool:
 
 @logger.inject_lambda_context
 @metrics.log_metrics(capture_cold_start_metric=True)
+@takes("tasks of S3 Batch Operations", is_batch_job)
 def handle_batch(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """S3 Batch Operations, invocation schema 1.0 and 2.0. Originals always stay: an existing bucket is nobody's to tidy."""
     metrics.add_metric("Requests", MetricUnit.Count, 1)

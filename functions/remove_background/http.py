@@ -16,6 +16,7 @@ from cutout.service.outcomes import Accepted, Completed, Outcome, Rejected
 from cutout.wire.error_page import error_page
 from cutout.wire.requests import AUTHENTICATION, open_body, parse_task, refused
 from cutout.wire.responses import Answer, answer
+from remove_background.shape import is_http_request, takes
 from remove_background.start import TIDY_UP_S, app, logger, metrics, report
 from remove_background.wiring import ANSWER_FRAME_BYTES, LAMBDA_PAYLOAD_BYTES, now_ms
 
@@ -25,6 +26,7 @@ GATEWAY_PATIENCE_S = 30.0
 
 @logger.inject_lambda_context
 @metrics.log_metrics(capture_cold_start_metric=True)
+@takes("an HTTP API's requests (payload format 2.0)", is_http_request)
 def handle_http(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """API Gateway's HTTP API, payload format 2.0: `POST /v1`, and `GET /docs/errors`."""
     metrics.add_metric("Requests", MetricUnit.Count, 1)

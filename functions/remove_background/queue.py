@@ -15,6 +15,7 @@ from cutout.domain.tasks import TaskKey
 from cutout.service.invocation import AnswerRoom, Invocation
 from cutout.service.queued import QueuedTasks
 from cutout.settings import telling_from_environment
+from remove_background.shape import are_messages, takes
 from remove_background.start import LEASE_MARGIN_MS, TIDY_UP_S, app, logger, metrics, report
 from remove_background.wiring import wire_queue
 
@@ -24,6 +25,7 @@ DELIVERIES = 5
 
 @logger.inject_lambda_context
 @metrics.log_metrics(capture_cold_start_metric=True)
+@takes("messages from SQS", are_messages)
 def handle_queue(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """SQS messages that lead to queued tasks. What isn't done with is named, so that only that is delivered again."""
     messages = event["Records"]
