@@ -82,6 +82,10 @@ check: dev .venv-sam/done  ## Lint, types, the direction of imports, the templat
 	@.venv/bin/cfn-lint template.yaml
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
 
+.PHONY: openapi
+openapi: dev  ## Renew openapi.json from the models that parse requests
+	@$(PY) -m cutout.wire.openapi > openapi.json
+
 .PHONY: dev
 dev: .venv/dev.done .venv/package.done
 

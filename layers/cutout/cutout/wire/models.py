@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from cutout.domain.removal import MattingThresholds
@@ -16,6 +17,8 @@ DEFAULT_FORMAT: Final = {"imageBackgroundRemoval": "PNG", "removeBackground": "J
 RGBA: Final = "[red, green, blue, opacity]: three integers from 0 to 255 and a number from 0 to 1"
 HTTPS: Final = "an https URL of at most 2,000 characters"
 UUID4: Final = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+_CHANNEL: Final[JsonDict] = {"type": "integer", "minimum": 0, "maximum": 255}
+_OPACITY: Final[JsonDict] = {"type": "number", "minimum": 0, "maximum": 1}
 
 
 def _colour(values: list[int | float]) -> list[int | float]:
@@ -81,7 +84,12 @@ class RemovalRequest(WireModel):
     rgba: Annotated[list[int | float], AfterValidator(_colour)] = Field(
         [255, 255, 255, 0.0],
         description="The background: red, green, blue 0-255 and its opacity 0-1.",
-        json_schema_extra={"x-accepted": RGBA},
+        json_schema_extra={
+            "x-accepted": RGBA,
+            "prefixItems": [_CHANNEL, _CHANNEL, _CHANNEL, _OPACITY],
+            "items": False,
+            "minItems": 4,
+        },
     )
     post_process_mask: bool = Field(default=False, description="Morphological clean-up of the mask.")
     return_only_mask: bool = Field(default=False, description="The matte as a greyscale image, subject white.")
