@@ -1,5 +1,6 @@
 """AWS's base image for Python functions, or a stand-in where it can't be had: Debian with the same folders and entry point."""
 
+import contextlib
 import re
 import shutil
 import ssl
@@ -24,21 +25,37 @@ _UNUSED: Final = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/sh
 _PULL_LIMIT_S: Final = 300.0
 
 
-def provide(engine: Engine) -> str:
-    """The name of a base image that the engine has: AWS's own if it can be pulled, else the stand-in.
+def provide(engine: Engine) -> bool:
+    """See to it that the engine has the base image under AWS's name: whether it is AWS's own. If not, it is the stand-in.
 
     Raises:
         NoEngine: neither can be had.
     """
+    try:
+        known = engine.run("image", "inspect", "--format={{.Id}}", AWS_BASE)
+        return known != _identity(engine, STAND_IN)
+    except DockerError:
+        pass
     if not engine.own:
-        for command in (("image", "inspect", AWS_BASE), ("pull", "--quiet", AWS_BASE)):
-            try:
-                engine.run(*command, timeout_s=_PULL_LIMIT_S)
-            except DockerError:
-                continue
-            return AWS_BASE
+        with contextlib.suppress(DockerError):
+            engine.run("pull", "--quiet", AWS_BASE, timeout_s=_PULL_LIMIT_S)
+            return True
     _build_stand_in(engine)
-    return STAND_IN
+    engine.run("tag", STAND_IN, AWS_BASE)
+    return False
+
+
+def withdraw(engine: Engine) -> None:
+    """Take AWS's name from the stand-in again."""
+    if _identity(engine, AWS_BASE) == _identity(engine, STAND_IN):
+        engine.run("rmi", AWS_BASE)
+
+
+def _identity(engine: Engine, image: str) -> str | None:
+    try:
+        return engine.run("image", "inspect", "--format={{.Id}}", image)
+    except DockerError:
+        return None
 
 
 def _build_stand_in(engine: Engine) -> None:
