@@ -59,7 +59,8 @@ def test_a_malformed_report_is_a_failure_of_all(result):
 
 def test_the_template_says_which_queue_feeds_which_function():
     sources = load(ROOT / "template.yaml").queue_sources
-    assert sources == (QueueSource("UploadsQueue", "RemoveBackgroundUpload", 1, {"Ref": "UploadConcurrency"}),)
+    assert QueueSource("UploadsQueue", "RemoveBackgroundUpload", 1, {"Ref": "UploadConcurrency"}) in sources
+    assert QueueSource("ConnectionsQueue", "WebSocket", 10, 2) in sources
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,22 @@ class TellingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SocketSettings:
+    """What the WebSocket API's function needs beside the rest."""
+
+    websocket_endpoint: str
+    """WEBSOCKET_ENDPOINT: where frames for connected clients are posted to"""
+    connections_queue_url: str
+    """CONNECTIONS_QUEUE_URL: where new connections wait to be looked at again"""
+    installed_models: tuple[str, ...]
+    """INSTALLED_MODELS: those that the workers' image was built with, separated by commas"""
+    worker_memory_mib: int
+    """WORKER_MEMORY_SIZE: of the function that works on the tasks, which sets what one may cost"""
+    documentation_url: str
+    """DOCUMENTATION_URL: the page that errors link to"""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverySettings:
     """What it takes to deliver webhooks."""
 
@@ -180,6 +196,21 @@ def telling_from_environment(env: Mapping[str, str] = os.environ) -> TellingSett
         SettingsError: a variable is missing.
     """
     return TellingSettings(_text(env, "WEBHOOKS_QUEUE_URL"), _text(env, "WEBSOCKET_ENDPOINT"), _text(env, "DOCUMENTATION_URL"))
+
+
+def sockets_from_environment(env: Mapping[str, str] = os.environ) -> SocketSettings:
+    """For the function behind the WebSocket API.
+
+    Raises:
+        SettingsError: a variable is missing or out of its range.
+    """
+    return SocketSettings(
+        websocket_endpoint=_text(env, "WEBSOCKET_ENDPOINT"),
+        connections_queue_url=_text(env, "CONNECTIONS_QUEUE_URL"),
+        installed_models=tuple(name.strip() for name in _text(env, "INSTALLED_MODELS").split(",")),
+        worker_memory_mib=int(_number(env, "WORKER_MEMORY_SIZE", 128, 10_240)),
+        documentation_url=_text(env, "DOCUMENTATION_URL"),
+    )
 
 
 def delivery_from_environment(env: Mapping[str, str] = os.environ) -> DeliverySettings:
