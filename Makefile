@@ -92,7 +92,8 @@ dev: .venv/dev.done .venv/package.done
 .PHONY: lock
 lock: .venv-lock/done .venv-sdk-js/done  ## Renew the lock files after a change in a .in file (UPGRADE=1: take newer versions too)
 	@$(COMPILE) functions/remove_background/requirements.in --output-file functions/remove_background/requirements.txt
-	@$(COMPILE) requirements/dev.in --constraints functions/remove_background/requirements.txt --output-file requirements/dev.txt
+	@for name in layers/cutout/requirements requirements/dev; do \
+		$(COMPILE) $$name.in --constraints functions/remove_background/requirements.txt --output-file $$name.txt; done
 	@for name in build run; do \
 		$(COMPILE) requirements/$$name.in --constraints requirements/dev.txt --output-file requirements/$$name.txt; done
 	@for name in ministack rembg sam sdk-runware sdk-legacy sdk-js; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
