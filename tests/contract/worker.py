@@ -73,7 +73,7 @@ def main(table_name: str, bucket: str, account_id: str, task_uuid: str, now_ms: 
     assert account is not None
     task = UploadTask("imageUpload", UUID(task_uuid), "hash", InlineImage(png()))
     invocation = Invocation(1, time.monotonic, time.monotonic() + 25, AnswerRoom(6_000_000))
-    record = Uploads(desk, inputs, objects).perform(task, account, invocation).record
+    record = Uploads(desk, inputs, objects).perform(task, account, invocation)
     print(record.status, record.price, flush=True)  # noqa: T201 (as above)
 
 

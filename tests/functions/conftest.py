@@ -41,6 +41,9 @@ ENVIRONMENT = {
     "MAX_INPUT_BYTES": "52428800",
     "UPLOAD_DEFAULTS": "{}",
     "KEEP_UPLOADS": "true",
+    "TASKS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/tasks",
+    "WEBHOOKS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/webhooks",
+    "WEBSOCKET_ENDPOINT": "https://sockets.example/v1",
     "DOCUMENTATION_URL": "https://api.example/docs/errors",
     "POWERTOOLS_SERVICE_NAME": "cutout",
     "POWERTOOLS_METRICS_NAMESPACE": "Cutout",
@@ -64,9 +67,12 @@ def entry() -> Iterator[SimpleNamespace]:
         dynamodb, s3 = aws.client("dynamodb", REGION), aws.client("s3", REGION)
         dynamodb.create_table(TableName=ENVIRONMENT["TABLE_NAME"], **table_properties())
         s3.create_bucket(Bucket=ENVIRONMENT["BUCKET_NAME"])
+        sqs = aws.client("sqs", REGION)
+        for name in ("tasks", "webhooks"):
+            sqs.create_queue(QueueName=name)
         from remove_background import app
 
-        yield SimpleNamespace(app=app, dynamodb=dynamodb, s3=s3)
+        yield SimpleNamespace(app=app, dynamodb=dynamodb, s3=s3, sqs=sqs)
     aws.client.cache_clear()  # type: ignore[attr-defined]
 
 

@@ -153,7 +153,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         invocation = Invocation(1, lambda: self.monotonic_s, self.monotonic_s + 25, AnswerRoom(6_000_000))
         self.at_hand.append(delivery)
         try:
-            record = self.services[delivery.release].perform(task, account, invocation).record
+            record = self.services[delivery.release].perform(task, account, invocation)
         except (CutoutError, Killed):
             return None
         finally:

@@ -66,7 +66,7 @@ class Tally:
             case KeptTask(record, purses):
                 if record.status is TaskStatus.DONE:
                     self.done.add(record.key)
-                elif record.status is TaskStatus.PROCESSING:
+                elif record.is_open:
                     self.open_tasks.append(fact)
                     self.drawn_on[fact.account_id].update(purses)
                     for name in purses:

@@ -14,11 +14,14 @@ from cutout.domain.ledger import Fact, KeptTask
 from cutout.domain.metering import Meter
 from cutout.domain.reconcile import Books, Drift, PurseDrift, Tally, drifts
 from cutout.domain.remembered import remember
-from cutout.domain.tasks import TaskKey, TaskStatus
+from cutout.domain.tasks import TaskKey, TaskRecord, TaskStatus, taken_over
 from cutout.service.ports import StaleToken, TaskStore
 
 ABANDONED_AFTER_MS: Final = 60 * 60 * 1000
 """How long after the end of its lease a task is given up. Whoever wanted it has stopped repeating it by then."""
+
+MESSAGE_LIFE_MS: Final = 14 * 24 * 60 * 60 * 1000
+"""After which no queue has a task's message any more (template.yaml: MessageRetentionPeriod)."""
 
 
 class Auditor(Protocol):
@@ -68,7 +71,7 @@ def reconcile(accounts: Iterable[Account], auditor: Auditor, tasks: TaskStore, n
     suspects = [drift for books in before.values() for drift in drifts(books, tally)]
     after = {name: auditor.books(before[name].account) for name in {drift.account_id for drift in suspects}}
     found = [drift for drift in suspects if _kept(after[drift.account_id], drift) == drift.kept]
-    abandoned = [task for task in tally.open_tasks if task.record.lease_until_ms + ABANDONED_AFTER_MS < now_ms]
+    abandoned = [task for task in tally.open_tasks if _is_abandoned(task.record, now_ms)]
     return Reconciliation(
         charges=len(tally.charged),
         drifts=tuple(found),
@@ -87,12 +90,22 @@ def _kept(books: Books, drift: Drift) -> object:
     return books.usage.get(drift.shard)
 
 
+def _is_abandoned(record: TaskRecord, now_ms: int) -> bool:
+    """Nobody will finish it: its worker's lease is long over, or its message, if it went through the queue."""
+    ended_ms = record.created_ms + MESSAGE_LIFE_MS if record.job else record.lease_until_ms
+    return ended_ms + ABANDONED_AFTER_MS < now_ms
+
+
 def _release(task: KeptTask, books: Mapping[str, Books], tasks: TaskStore) -> bool:
     """The task ends as failed by our fault: under the same taskUUID it may still run."""
     error = TaskTimeout("The task was begun and never finished. Nothing was charged; send it again.")
-    failed = replace(task.record, status=TaskStatus.FAILED, error=remember(error))
+    account, record = books[task.account_id].account, task.record
+    if record.status is TaskStatus.QUEUED:
+        record = taken_over(record, lease_until_ms=record.lease_until_ms, reserved=record.reserved)
+        if not tasks.take_over(task.record, record, account, Meter()):
+            return False
     try:
-        tasks.fail(failed, books[task.account_id].account, Meter())
+        tasks.fail(replace(record, status=TaskStatus.FAILED, error=remember(error)), account, Meter())
     except StaleToken:
         return False
     return True
