@@ -27,8 +27,6 @@ _CONFIG: Final[dict[str, dict[str, Any]]] = {
     },
     "sqs": {"connect_timeout": 1, "read_timeout": 5, "retries": {"mode": "standard", "total_max_attempts": 3}},
 }
-SERVICES: Final = frozenset(_CONFIG)
-"""All that there is a client for; the image keeps botocore's descriptions of no others."""
 
 
 @overload
