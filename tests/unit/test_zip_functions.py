@@ -12,16 +12,25 @@ from tests.functions.conftest import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 RESOURCES = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
-ZIPS = sorted(resource["Properties"]["CodeUri"] for resource in RESOURCES.values() if "CodeUri" in resource.get("Properties", {}))
-CODE = "import sys; import app; print(*sys.modules)"
-URLS = ("TASKS_QUEUE_URL", "WEBHOOKS_QUEUE_URL", "WEBHOOKS_DEAD_LETTER_QUEUE_URL", "WEBSOCKET_ENDPOINT")
+ZIPS = [
+    pytest.param(properties["CodeUri"], properties["Handler"].rpartition(".")[0], id=name)
+    for name, properties in ((name, resource.get("Properties", {})) for name, resource in RESOURCES.items())
+    if "CodeUri" in properties
+]
+URLS = ("TASKS_QUEUE_URL", "WEBHOOKS_QUEUE_URL", "WEBHOOKS_DEAD_LETTER_QUEUE_URL", "WEBSOCKET_ENDPOINT", "CONNECTIONS_QUEUE_URL")
+MORE = {"INSTALLED_MODELS": "u2netp", "WORKER_MEMORY_SIZE": "1769", **dict.fromkeys(URLS, "https://name.example")}
 
 
-@pytest.mark.parametrize("folder", ZIPS)
-def test_a_zip_function_starts_without_the_heavy_packages(folder):
-    environment = {**os.environ, **ENVIRONMENT, **dict.fromkeys(URLS, "https://name.example"), "INSTALLED_MODELS": "u2netp"}
+@pytest.mark.parametrize(("folder", "module"), ZIPS)
+def test_a_zip_function_starts_without_the_heavy_packages(folder, module):
+    code = f"import sys; import {module}; print(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", CODE], cwd=ROOT / folder, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT / folder,
+        env={**os.environ, **ENVIRONMENT, **MORE},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "cutout" in loaded
