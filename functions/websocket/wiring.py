@@ -1,6 +1,7 @@
 """The one place where ports meet their adapters. Wired once at start, kept warm between invocations."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -16,6 +17,7 @@ from cutout.adapters.s3 import S3ObjectStore
 from cutout.adapters.safe_http import SafeHttp
 from cutout.adapters.sockets import ApiGatewayConnections, SqsWatch, management_client
 from cutout.adapters.sqs import SqsTaskQueue
+from cutout.domain.errors import CutoutError
 from cutout.domain.prices import load_price_book, tariff
 from cutout.imaging.models import accepted_names, load_registry
 from cutout.service.acceptance import Acceptance
@@ -24,7 +26,6 @@ from cutout.service.desk import TaskDesk
 from cutout.service.queries import Queries
 from cutout.service.respond import Responses
 from cutout.service.sockets import Sockets
-from cutout.service.submit import Report
 from cutout.settings import Settings, SettingsError, SocketSettings
 from cutout.wire.jobs import job_text
 from cutout.wire.requests import Models
@@ -43,7 +44,7 @@ class Wiring:
     documentation_url: str
 
 
-def wire(settings: Settings, sockets: SocketSettings, report: Report) -> Wiring:
+def wire(settings: Settings, sockets: SocketSettings, report: Callable[[CutoutError], None]) -> Wiring:
     """Raises:
     SettingsError: the deployment is broken; the message says how.
     """

@@ -7,30 +7,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cutout.adapters.aws import client
 from cutout.domain.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
     from mypy_boto3_sqs.client import SQSClient
 
-# Standard mode waits longer each time, and takes the gateway's 429 for a reason to.
-_CONFIG: Final[dict[str, Any]] = {"connect_timeout": 2, "read_timeout": 5, "retries": {"mode": "standard", "total_max_attempts": 4}}
 
-
-@cache
 def management_client(endpoint: str, region: str) -> ApiGatewayManagementApiClient:
     """`endpoint`: the WebSocket API's own address, its stage included, with https for wss."""
-    import boto3
-    from botocore.config import Config
-
-    return boto3.session.Session().client(
-        "apigatewaymanagementapi", region_name=region, endpoint_url=endpoint, config=Config(**_CONFIG)
-    )
+    return client("apigatewaymanagementapi", region, endpoint)
 
 
 @dataclass(frozen=True, slots=True)
