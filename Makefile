@@ -38,6 +38,20 @@ reconcile:  ## Check purses and counters against the ledger (REPAIR=1: put them 
 key:  ## Create an API key (ACCOUNT=demo, made if it isn't there)
 	@$(ADMIN) account create $(or $(ACCOUNT),demo) >/dev/null 2>&1 || true; $(ADMIN) key create $(or $(ACCOUNT),demo)
 
+.PHONY: image
+image: .venv-sam/done  ## Build the functions' image by `sam build` (needs Docker)
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam build
+
+INVOKE = $(PY) -m local.invoke $(or $(EVENT),events/http.json) $(if $(FUNCTION),--function $(FUNCTION))
+
+.PHONY: invoke
+invoke: .venv/run.done .venv/package.done .venv-ministack/done .venv-sam/done  ## One event through that image by `sam local invoke` (EVENT=events/http.json)
+	@$(INVOKE) --with sam
+
+.PHONY: invoke-rie
+invoke-rie: .venv/run.done .venv/package.done .venv-ministack/done .venv-sam/done .models/u2netp.onnx  ## The same without Docker, in AWS's own emulator
+	@$(INVOKE) --with rie
+
 ##@ Measure it
 
 .PHONY: quality
@@ -48,6 +62,14 @@ quality: dev .venv-rembg/done models  ## Errors of ours and rembg's cutouts agai
 .PHONY: bench
 bench: dev .venv-rembg/done models  ## Time, CPU and memory of ours and rembg's (CASES="12mp-plain matting", or all; THREADS=2)
 	@$(PY) -m benchmarks.speed $(CASES) $(if $(THREADS),--threads $(THREADS)) $(if $(OUT),--out $(OUT))
+
+.PHONY: cold-start
+cold-start: dev .venv-ministack/done .venv-sam/done models  ## The image's start by its parts, and its size, beside rembg's (needs Docker, or root)
+	@$(PY) -m benchmarks.container.cold_start
+
+.PHONY: memory
+memory: dev .venv-ministack/done .venv-sam/done models  ## Time, price and memory of an image by the function's size (needs Docker, or root)
+	@$(PY) -m benchmarks.container.memory
 
 ##@ Work on it
 
@@ -68,6 +90,10 @@ test-sdks: dev .venv-ministack/done .models/u2netp.onnx .venv-sdk-runware/done .
 .PHONY: exactly-once
 exactly-once: dev .venv-ministack/done  ## Ten thousand stories of faults, deaths and duplicates: at most one charge each
 	@EXACTLY_ONCE_EXAMPLES=10000 $(PY) -m pytest tests/contract/properties
+
+.PHONY: test-container
+test-container: dev .venv-ministack/done .venv-sam/done  ## Every event, and Lambda's limits, in the real image (needs Docker, or root)
+	@$(PY) -m pytest -m container tests/container
 
 .PHONY: sanitize
 sanitize: dev  ## The native module's tests under the address and undefined-behaviour sanitizers
@@ -107,7 +133,7 @@ clean:  ## Remove what was built and installed, and the data of `make run`; the 
 
 .PHONY: help
 help:
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # One compilation for every platform and CPython from 3.11 on. No index host is written down: pip asks whichever it is set to.
 COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
