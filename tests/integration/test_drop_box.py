@@ -96,8 +96,8 @@ class Stack:
         return counts
 
     def queue_url(self) -> str:
-        """The drop box's: of the two, the one that isn't for dead letters."""
-        return next(url for url in self.client("sqs").list_queues()["QueueUrls"] if "DeadLetter" not in url)
+        """The drop box's."""
+        return next(url for url in self.client("sqs").list_queues()["QueueUrls"] if "UploadsQueue" in url)
 
     def workers(self) -> list[int]:
         """The processes that run the upload function."""
