@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ UNUSED: Final = (
     "*/**/*.pyx",
     "*/**/*.pxd",
     "*/**/*.a",
+    "*/**/include",
     "*/**/*.h",
     "bin",
     "numpy/f2py",
@@ -56,15 +56,16 @@ _METADATA: Final = frozenset({"METADATA", "licenses", "LICENSE", "LICENSE.txt", 
 """Kept of a distribution's record: its licence, and by what a vulnerability scanner knows it."""
 
 
-def trim(root: Path, services: AbstractSet[str]) -> None:
-    """Remove what the functions never use; of botocore's descriptions of AWS, keep those of `services`."""
+def trim(root: Path) -> None:
+    """Remove what the functions never use; of botocore's descriptions of AWS's services, all whose names our own sources don't have."""
     for path in [path for pattern in UNUSED for path in root.glob(pattern)]:
         _remove(path)
     for path in [path for record in root.glob("*.dist-info") for path in record.iterdir()]:
         if path.name not in _METADATA:
             _remove(path)
+    ours = "".join(source.read_text("utf-8") for source in (root / "cutout").rglob("*.py"))
     for folder in (root / "botocore/data").iterdir():
-        if folder.is_dir() and folder.name not in services:
+        if folder.is_dir() and f'"{folder.name}"' not in ours:
             _remove(folder)
     while unneeded := list(_unneeded_libraries(root)):
         for library in unneeded:
@@ -94,6 +95,4 @@ def needed_by(libraries: Iterable[Path]) -> set[str]:
 
 
 if __name__ == "__main__":
-    from cutout.adapters.aws import SERVICES
-
-    trim(Path(sys.argv[1]), SERVICES)
+    trim(Path(sys.argv[1]))

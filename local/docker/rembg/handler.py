@@ -1,7 +1,7 @@
-"""rembg in a function, as one would write it: base64 of a picture in, base64 of a PNG out."""
+"""rembg in a function, as one would write it: a picture is fetched from one signed URL, and its cutout sent to another."""
 
-import base64
 from typing import Any
+from urllib.request import Request, urlopen
 
 import rembg
 
@@ -9,5 +9,8 @@ session = rembg.new_session("u2netp")
 
 
 def handle(event: dict[str, Any], _context: object) -> str:
-    """The cutout."""
-    return base64.b64encode(rembg.remove(base64.b64decode(event["image"]), session=session)).decode()
+    """Nothing but that it is done."""
+    with urlopen(event["source"]) as source:
+        cutout = rembg.remove(source.read(), session=session, alpha_matting=event.get("matting", False))
+    with urlopen(Request(event["target"], cutout, method="PUT")):
+        return "done"
