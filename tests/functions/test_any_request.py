@@ -81,7 +81,7 @@ def at_home(body: Any, *, with_picture: bool) -> Any:
 
 @bounded
 @given(case=TASKS.as_strategy(generation_mode=GenerationMode.POSITIVE), with_picture=st.booleans())
-def test_what_the_document_allows_is_answered_as_it_says(send: Send, case: Any, with_picture: bool):
+def test_what_the_document_allows_is_answered_as_it_says(send: Send, case: Any, with_picture):
     case.body = at_home(case.body, with_picture=with_picture)
     case.validate_response(send(case), checks=CHECKS)
 
