@@ -8,6 +8,7 @@ is, once, and what was reported adds up to the ledger.
 import io
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -21,16 +22,26 @@ from cutout.domain.accounts import Account
 from cutout.domain.errors import CutoutError, ServiceUnavailable
 from cutout.domain.ledger import KeptTask, LedgerEntry
 from cutout.domain.money import Micros
-from cutout.domain.prices import load_price_book, tariff
+from cutout.domain.prices import WayIn, load_price_book, tariff
 from cutout.domain.purse import PREPAID
 from cutout.domain.removal import InputLimits
 from cutout.domain.tasks import InlineImage, TaskKey, TaskRecord, TaskStatus, UploadTask
 from cutout.domain.usage import Usage
+from cutout.service.acceptance import Acceptance
+from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
 from cutout.service.inputs import Inputs
 from cutout.service.invocation import AnswerRoom, Invocation
+from cutout.service.perform import Performer
+from cutout.service.queries import Queries
+from cutout.service.queued import QueuedTasks
 from cutout.service.reconcile import ABANDONED_AFTER_MS, reconcile
+from cutout.service.removal import Removals
+from cutout.service.respond import Responses
+from cutout.service.storage import Storage
+from cutout.service.tell import Teller
 from cutout.service.uploads import Uploads
+from cutout.wire.jobs import job_of, job_text
 from tests.contract.builders import NOON
 from tests.contract.properties.script import (
     ACCOUNTS,
@@ -42,16 +53,18 @@ from tests.contract.properties.script import (
     Event,
     Failure,
     Interrupted,
+    QueueDelivery,
     Reconciliation,
     Repetition,
     Watched,
     Work,
     clock_steps,
     deliveries,
+    queue_deliveries,
     scripts,
 )
 from tests.contract.worlds import World, fake_world
-from tests.fakes.world import WebOfOne
+from tests.fakes.world import LeftHalfEngine, Pushed, QueueInMemory, WebOfOne
 
 LEASE_MS = 60_000
 MOST_AT_ONCE = 4
@@ -75,6 +88,10 @@ def _picture() -> bytes:
 PICTURE = _picture()
 
 
+def _unreported(_: CutoutError) -> None:
+    """Faults of ours are what this is about."""
+
+
 class ExactlyOnce(RuleBasedStateMachine):
     """On the fakes; subclasses open other worlds."""
 
@@ -91,13 +108,15 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.accounts: list[Account] = []
         self.limit_was_lowered = False
         self.tokens: dict[TaskKey, int] = {}
+        self.acceptances: list[Acceptance] = []
         self.services = [self._service(reserve_ms) for reserve_ms in (3000, 1000)]
         self.at_hand: list[Delivery] = []
 
     def open_world(self) -> World:
         return fake_world()
 
-    def _service(self, reserve_ms: int) -> Uploads:
+    def _service(self, reserve_ms: int) -> QueuedTasks:
+        """All of it: `performer` does tasks at once, `acceptance` takes them on for the queue, whose worker it is itself."""
         objects = Interrupted(self.world.objects, self.script, self._happen)
         images = Interrupted(self.world.images, self.script, self._happen)
         desk = TaskDesk(
@@ -110,7 +129,20 @@ class ExactlyOnce(RuleBasedStateMachine):
             reserve_ms=reserve_ms,
         )
         inputs = Inputs(images, objects, WebOfOne(), InputLimits(), self._uuid)  # type: ignore[arg-type]
-        return Uploads(desk, inputs, objects)  # type: ignore[arg-type]
+        responses = Responses(desk.tasks, objects, desk.clock, InputLimits().max_bytes)  # type: ignore[arg-type]
+        performer = Performer(
+            Removals(desk, inputs, objects, LeftHalfEngine(), turn=nullcontext()),  # type: ignore[arg-type]
+            Uploads(desk, inputs, objects),  # type: ignore[arg-type]
+            Storage(desk, images, objects),  # type: ignore[arg-type]
+            responses,
+        )
+        queries = Queries(responses, Accounts(self.world.book, desk.clock))  # type: ignore[arg-type]
+        queue = Interrupted(QueueInMemory(), self.script, self._happen)
+        self.acceptances.append(
+            Acceptance(desk, queue, objects, WebOfOne(), queries, Pushed(), job_text, _unreported, lease_ms=LEASE_MS)  # type: ignore[arg-type]
+        )
+        teller = Teller(QueueInMemory(), Pushed(), lambda _: b"{}")
+        return QueuedTasks(performer, self.world.accounts, teller, job_of, _unreported, 6_000_000, 128 * 1024)
 
     def _uuid(self) -> UUID:
         return UUID(int=next(self.numbers), version=4)
@@ -121,18 +153,18 @@ class ExactlyOnce(RuleBasedStateMachine):
         match event:
             case Failure(kill):
                 raise Killed if kill else ServiceUnavailable("Injected.")
-            case BrokenConnection(when):
-                if self.world.client:
-                    self.world.client.faults.append(when)
+            case BrokenConnection(when) if self.world.client:
+                self.world.client.faults.append(when)
             case ClockStep(by_ms):
                 self._step(by_ms)
             case Work(seconds):
                 self.monotonic_s += seconds
             case Delivery():
                 self._deliver(event)
+            case QueueDelivery():
+                self._work(event)
             case Repetition(after_lease):
-                if after_lease:
-                    self._step(LEASE_MS)
+                self._step(LEASE_MS if after_lease else 0)
                 self._deliver(self.at_hand[-1])
             case Reconciliation(late):
                 self._reconcile(late=late)
@@ -153,7 +185,10 @@ class ExactlyOnce(RuleBasedStateMachine):
         invocation = Invocation(1, lambda: self.monotonic_s, self.monotonic_s + 25, AnswerRoom(6_000_000))
         self.at_hand.append(delivery)
         try:
-            record = self.services[delivery.release].perform(task, account, invocation)
+            if delivery.later:
+                record = self.acceptances[delivery.release].accept(task, account, invocation).record
+            else:
+                record = self.services[delivery.release].performer.perform(task, account, invocation).record
         except (CutoutError, Killed):
             return None
         finally:
@@ -163,10 +198,23 @@ class ExactlyOnce(RuleBasedStateMachine):
             self.told[record.key].add(record.price)
         return record
 
+    def _work(self, delivery: QueueDelivery) -> None:
+        if len(self.at_hand) == MOST_AT_ONCE:
+            return
+        key = TaskKey(self.accounts[delivery.account].account_id, UUID(int=0xC0FFEE00 + delivery.task, version=4))
+        invocation = Invocation(1, lambda: self.monotonic_s, self.monotonic_s + 25, AnswerRoom(0), WayIn.QUEUE)
+        self.at_hand.append(Delivery(delivery.account, delivery.task, release=delivery.release, later=True))
+        try:
+            self.services[delivery.release].work(key, invocation, last=delivery.last)
+        except Killed:
+            return
+        finally:
+            self.at_hand.pop()
+
     def _reconcile(self, *, late: bool = False) -> None:
         if late:
             self._step(LEASE_MS + ABANDONED_AFTER_MS + 1)
-        found = reconcile(self.accounts, self.world.auditor, self.world.tasks, self.now_ms, repair=True)
+        found = reconcile(self.accounts, self.world.auditor, Watched(self.world.tasks, self.tokens), self.now_ms, repair=True)  # type: ignore[arg-type]
         assert not found.drifts
 
     # Rules
@@ -182,6 +230,14 @@ class ExactlyOnce(RuleBasedStateMachine):
     def deliver(self, delivery: Delivery, script: list[Event]) -> None:
         self.script.extend(script)
         self._deliver(delivery)
+        self.script.clear()
+        if self.world.client:
+            self.world.client.faults.clear()
+
+    @rule(delivery=queue_deliveries, script=scripts)
+    def deliver_by_the_queue(self, delivery: QueueDelivery, script: list[Event]) -> None:
+        self.script.extend(script)
+        self._work(delivery)
         self.script.clear()
         if self.world.client:
             self.world.client.faults.clear()
@@ -245,7 +301,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         self._step(self.latest_ms - self.now_ms + LEASE_MS + 1)
         self.change_terms(prepaid=False, limit=None)
         for delivery in sorted(
-            {replace(sent, changed=False, release=0) for sent in self.sent}, key=lambda sent: (sent.account, sent.task)
+            {replace(sent, changed=False, release=0, later=False) for sent in self.sent}, key=lambda sent: (sent.account, sent.task)
         ):
             records = [self._deliver(replace(delivery, changed=changed)) for changed in (False, True)]
             done = [record for record in records if record and record.status is TaskStatus.DONE]

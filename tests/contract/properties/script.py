@@ -51,13 +51,24 @@ class Work:
 @dataclass(frozen=True)
 class Delivery:
     """A task is delivered (again), by another worker. `changed`: the same taskUUID with a different request. `release`: which release
-    of the service the worker runs; they reserve different sums.
+    of the service the worker runs; they reserve different sums. `later`: it is accepted for the queue, not done at once.
     """
 
     account: int
     task: int
     changed: bool = False
     release: int = 0
+    later: bool = False
+
+
+@dataclass(frozen=True)
+class QueueDelivery:
+    """The queue leads a worker to a task, whether it was sent there once, twice or never. `last`: it won't be delivered again."""
+
+    account: int
+    task: int
+    release: int = 0
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class Reconciliation:
     late: bool
 
 
-Event = Failure | BrokenConnection | ClockStep | Work | Delivery | Repetition | Reconciliation | None
+Event = Failure | BrokenConnection | ClockStep | Work | Delivery | QueueDelivery | Repetition | Reconciliation | None
 
 deliveries = st.builds(
     Delivery,
@@ -82,6 +93,14 @@ deliveries = st.builds(
     st.integers(0, TASKS - 1),
     st.sampled_from([False, False, False, False, True]),
     st.integers(0, RELEASES - 1),
+    st.booleans(),
+)
+queue_deliveries = st.builds(
+    QueueDelivery,
+    st.integers(0, ACCOUNTS - 1),
+    st.integers(0, TASKS - 1),
+    st.integers(0, RELEASES - 1),
+    st.booleans(),
 )
 clock_steps = st.sampled_from([-2 * HOUR, -1, 1, 59 * SECOND, 61 * SECOND, 2 * HOUR, MONTH])
 # What ends a delivery is rarer than what doesn't: the late calls are the interesting ones.
@@ -97,6 +116,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Repetition, st.booleans()),
     st.builds(Repetition, st.just(True)),  # noqa: FBT003 (a strategy's value)
     deliveries,
+    queue_deliveries,
     st.builds(Reconciliation, st.booleans()),
 )
 scripts = st.lists(events, max_size=14)
