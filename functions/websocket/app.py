@@ -40,9 +40,9 @@ app = wire(from_environment(), sockets_from_environment(), report)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """What happened is told by the event's type, which no client can choose; a route's key may come out of a message."""
+    metrics.add_metric("Requests", MetricUnit.Count, 1)
     if "Records" in event:
         return _look_again(event["Records"])
-    metrics.add_metric("Requests", MetricUnit.Count, 1)
     connection_id = event["requestContext"]["connectionId"]
     match event["requestContext"]["eventType"]:
         case "CONNECT":

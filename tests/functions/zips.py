@@ -33,7 +33,8 @@ class Zip:
 
 
 @contextmanager
-def imported(module: str) -> Iterator[Zip]:
+def imported(module: str, **more: str) -> Iterator[Zip]:
+    """`more` is put in place of what the environment would be."""
     name = f"zip-{uuid4().hex[:12]}"
     with mock_aws(), patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}):
         aws.client.cache_clear()  # type: ignore[attr-defined]
@@ -52,6 +53,6 @@ def imported(module: str) -> Iterator[Zip]:
             "POWERTOOLS_SERVICE_NAME": "cutout",
             "POWERTOOLS_METRICS_NAMESPACE": "Cutout",
         }
-        with patch.dict(os.environ, environment):
+        with patch.dict(os.environ, environment | more):
             yield Zip(importlib.import_module(module), dynamodb, s3, sqs, name, name, queue, parked)
     aws.client.cache_clear()  # type: ignore[attr-defined]
