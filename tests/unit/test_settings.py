@@ -9,6 +9,7 @@ ENVIRONMENT = {
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
     "TABLE_NAME": "table",
     "BUCKET_NAME": "bucket",
+    "TASKS_QUEUE_URL": "https://sqs.example/tasks",
     "MODEL_DIR": "/opt/models",
     "DEFAULT_MODEL": "u2netp",
     "COST_MARKUP": "1",
