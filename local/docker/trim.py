@@ -22,11 +22,18 @@ UNUSED: Final = (
     "*/**/*.h",
     "bin",
     "numpy/f2py",
+    "numpy/random",
+    "numpy/polynomial",
     "numpy/distutils",
     "numpy/_pyinstaller",
     "numpy/_core/_*_tests.*.so",
     "numpy/_core/_simd.*.so",
-    "aws_lambda_powertools/event_handler/openapi/swagger_ui",
+    "aws_lambda_powertools/event_handler",
+    *(
+        f"aws_lambda_powertools/utilities/{name}"
+        for name in ("batch", "data_classes", "data_masking", "feature_flags", "idempotency", "kafka", "parser", "validation")
+    ),
+    "pydantic/v1",
     "boto3/data",
     "boto3/examples",
     # Tools to make models with, and the library for programs in C.

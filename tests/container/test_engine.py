@@ -20,7 +20,9 @@ def state_of_the_machine() -> dict[str, list[str]]:
         "firewall": lines("iptables", "--list-rules") + lines("iptables", "--table", "nat", "--list-rules"),
         "mounts": [line for line in lines("cat", "/proc/mounts") if "docker" in line],
         "daemons": sorted(
-            name for name in (path.read_text().strip() for path in names if path.exists()) if "docker" in name or "container" in name
+            name
+            for name in (path.read_text().strip() for path in names if path.exists())
+            if "docker" in name or "container" in name
         ),
         "folders": sorted(str(path) for path in Path("/tmp").glob("cutout-docker-*")),  # noqa: S108
         "routing": [Path("/proc/sys/net/ipv4/ip_forward").read_text()],
