@@ -153,7 +153,8 @@ def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wirin
         lease_ms=LEASE_MS,
         reserve_ms=RESERVE_MS,
     )
-    removals = Removals(desk, inputs, objects, engine_of(settings, installed), turn=Lock())
+    engine = engine_of(settings, installed)
+    removals = Removals(desk, inputs, objects, engine, turn=Lock(), smaller_png=settings.png_size == "small")
     responses = Responses(desk.tasks, objects, now_ms, settings.max_input_bytes)
     performer = Performer(removals, Uploads(desk, inputs, objects), Storage(desk, images, objects), responses)
     acceptance = Acceptance(
@@ -228,6 +229,7 @@ def wire_drop_box(app: Wiring, settings: DropBoxSettings, report: Report, lease_
         explain=explain,
         report=report,
         keep_originals=keep_originals,
+        smaller_png=app.performer.removals.smaller_png,
     )
 
 

@@ -87,6 +87,7 @@ class DropWorld(World):
             explain=lambda rejected: json.dumps(error_item(rejected, "https://docs")).encode(),
             report=self.reported.append,
             keep_originals=self.keep_originals,
+            smaller_png=self.smaller_png,
         )
         account, _, name = key.removeprefix("uploads/").partition("/")
         drop = Drop("bucket", key, account if name else None, "results/" + key.removeprefix("uploads/"))

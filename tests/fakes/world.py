@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from cutout.domain.accounts import Account
@@ -45,6 +46,18 @@ def png(colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (8
     file = io.BytesIO()
     PillowImage.new("RGB", size, colour).save(file, "PNG")
     return file.getvalue()
+
+
+def textured_png() -> bytes:
+    """A picture on which it shows how much time its encoder was given."""
+    file = io.BytesIO()
+    levels = np.random.default_rng(0).choice(np.array([10, 80, 200], np.uint8), (40, 60, 3))
+    PillowImage.fromarray(levels).save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels_of(encoded: bytes) -> NDArray[np.uint8]:
+    return np.asarray(PillowImage.open(io.BytesIO(encoded)))
 
 
 @dataclass
@@ -134,6 +147,7 @@ class World:
     webhooks: QueueInMemory = field(default_factory=QueueInMemory)
     sockets: Pushed = field(default_factory=Pushed)
     lease_ms: int = 60_000
+    smaller_png: bool = False
 
     def __post_init__(self) -> None:
         images = MemoryImageCatalogue(self.database, lambda: self.now_ms)
@@ -147,7 +161,7 @@ class World:
             lease_ms=self.lease_ms,
             reserve_ms=3000,
         )
-        removals = Removals(desk, inputs, self.objects, self.engine, turn=nullcontext())
+        removals = Removals(desk, inputs, self.objects, self.engine, nullcontext(), self.smaller_png)
         responses = Responses(desk.tasks, self.objects, desk.clock, InputLimits().max_bytes)
         performer = Performer(removals, Uploads(desk, inputs, self.objects), Storage(desk, images, self.objects), responses)
         queries = Queries(responses, Accounts(MemoryAccountBook(self.database), desk.clock))

@@ -49,6 +49,16 @@ def test_models_compute_as_the_processor_likes_it_unless_the_operator_says_other
     assert from_environment(ENVIRONMENT | {"MODEL_PRECISION": "float32"}).model_precision == "float32"
 
 
+def test_a_png_is_written_fast_unless_the_operator_says_otherwise():
+    assert from_environment(ENVIRONMENT).png_size == "fast"
+    assert from_environment(ENVIRONMENT | {"PNG_SIZE": "small"}).png_size == "small"
+
+
+def test_an_unknown_size_of_png_is_named():
+    with pytest.raises(SettingsError, match="PNG_SIZE"):
+        from_environment(ENVIRONMENT | {"PNG_SIZE": "tiny"})
+
+
 def test_an_unknown_precision_is_named():
     with pytest.raises(SettingsError, match="MODEL_PRECISION"):
         from_environment(ENVIRONMENT | {"MODEL_PRECISION": "int4"})

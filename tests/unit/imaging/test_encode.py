@@ -27,6 +27,13 @@ def test_a_png_round_trips(picture):
     assert np.array_equal(np.asarray(loaded(encode(picture, OutputSettings(ImageFormat.PNG)))), picture)
 
 
+def test_a_smaller_png_has_fewer_bytes_and_the_same_pixels():
+    noisy = np.random.default_rng(0).choice(np.array([10, 80, 200], np.uint8), (150, 200, 3))
+    fast, small = (encode(noisy, OutputSettings(ImageFormat.PNG), smaller_png=smaller) for smaller in (False, True))
+    assert len(small) < len(fast)
+    assert np.array_equal(np.asarray(loaded(small)), noisy)
+
+
 @pytest.mark.parametrize("picture", [PICTURE, RGBA])
 def test_our_own_decoder_reads_what_we_write(picture):
     image = decode(encode(picture, OutputSettings(ImageFormat.PNG)), InputLimits())

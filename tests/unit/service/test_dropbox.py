@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from cutout.domain.accounts import AccountStatus
@@ -11,7 +12,7 @@ from cutout.domain.prices import WayIn
 from cutout.domain.tasks import TaskStatus
 from cutout.service.dropbox import Opened, may_be_repeated, uuid_of
 from tests.fakes.drops import DropWorld, is_refused
-from tests.fakes.world import ALICE, BOB, png
+from tests.fakes.world import ALICE, BOB, pixels_of, png, textured_png
 
 RESULT = "results/alice/a.png.png"
 
@@ -33,6 +34,16 @@ def test_an_object_becomes_its_cutout_under_the_same_name(world):
     assert outcome.record.status is TaskStatus.DONE
     assert (content[:4], content_type) == (b"\x89PNG", "image/png")
     assert list(world.drops.results) == [RESULT]
+
+
+def test_a_deployment_that_wants_small_pngs_gets_the_same_pixels_in_fewer_bytes():
+    fast, small = (DropWorld(smaller_png=smaller) for smaller in (False, True))
+    for world in (fast, small):
+        world.drops.upload("uploads/alice/a.png", textured_png())
+        world.take()
+    written = [world.drops.results[RESULT][0] for world in (fast, small)]
+    assert len(written[1]) < len(written[0])
+    assert np.array_equal(*map(pixels_of, written))
 
 
 def test_names_that_differ_in_their_extension_only_do_not_meet(world):

@@ -3,12 +3,13 @@
 from decimal import Decimal
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from cutout.domain.errors import FailedToTransferImage, MissingParameter
 from cutout.domain.tasks import ImageReference, ImageUrl, InlineImage, OutputType, TaskStatus
 from cutout.service.outcomes import Completed, Rejected
-from tests.fakes.world import BOB, World, png, removal, upload
+from tests.fakes.world import BOB, World, pixels_of, png, removal, textured_png, upload
 
 
 @pytest.fixture
@@ -30,6 +31,13 @@ def test_a_removal_stores_its_result_and_signs_a_url(world):
     assert world.objects.objects[image.object_key][1:] == ("image/png", {"task-uuid": str(task.task_uuid), "model": "u2netp"})
     assert image.object_key in outcome.url
     assert (image.width, image.height) == (8, 6)
+
+
+def test_a_deployment_that_wants_small_pngs_gets_the_same_pixels_in_fewer_bytes():
+    request = {"source": InlineImage(textured_png()), "output_types": (OutputType.BASE64,)}
+    fast, small = (only(World(smaller_png=smaller).submit(removal(**request))).encoded for smaller in (False, True))
+    assert len(small) < len(fast)
+    assert np.array_equal(pixels_of(small), pixels_of(fast))
 
 
 def test_the_bytes_travel_only_where_they_were_asked_for(world):

@@ -45,11 +45,11 @@ def check_fits(width: int, height: int, output: OutputSettings) -> None:
         )
 
 
-def encode(picture: Picture, output: OutputSettings) -> bytes:
-    """The file. JPG takes pictures without alpha only: `flatten` first."""
+def encode(picture: Picture, output: OutputSettings, *, smaller_png: bool = False) -> bytes:
+    """The file. JPG takes pictures without alpha only: `flatten` first. `smaller_png`: see `encode_png`."""
     match output.format:
         case ImageFormat.PNG:
-            return encode_png(picture)
+            return encode_png(picture, smaller=smaller_png)
         case ImageFormat.JPG:
             subsampling = "4:4:4" if output.quality >= _FULL_COLOUR_FROM else "4:2:0"
             return _save(picture, "JPEG", quality=output.quality, subsampling=subsampling)

@@ -93,7 +93,9 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DropBox:
-    """`explain` puts a refusal into the words of the API. `keep_originals`: False removes an original once its result is there."""
+    """`explain` puts a refusal into the words of the API. `keep_originals`: False removes an original once its result is there.
+    `smaller_png`: as in `Removals`.
+    """
 
     desk: TaskDesk
     accounts: AccountStore
@@ -104,6 +106,7 @@ class DropBox:
     explain: Callable[[Rejected], bytes]
     report: Callable[[CutoutError], None]
     keep_originals: bool = True
+    smaller_png: bool = False
 
     def take(self, drop: Drop, invocation: Invocation) -> Completed | Rejected | None:
         """Do what the object asks for, once. None: there was nothing (left) to do. Never raises: see `may_be_repeated`."""
@@ -153,7 +156,9 @@ class DropBox:
             stage = invocation.stage(meter)
             with stage("fetch"):
                 source = self._content(opened)
-            removed = remove_background(source, task.removal, task.output, self.limits, self.engine, stage)
+            removed = remove_background(
+                source, task.removal, task.output, self.limits, self.engine, stage, smaller_png=self.smaller_png
+            )
             # Appended, not replaced: a.jpg and a.png lie side by side in many a folder.
             object_key = f"{drop.target}.{removed.format.extension}"
             image = as_stored(removed, account.account_id, image_uuid, object_key)

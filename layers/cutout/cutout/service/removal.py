@@ -25,13 +25,16 @@ _TAKEN: Final = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class Removals:
-    """`turn` is held while computing: transfers of different tasks overlap, their computing takes turns."""
+    """`turn` is held while computing: transfers of different tasks overlap, their computing takes turns. `smaller_png`: PNG results cost
+    more time and fewer bytes.
+    """
 
     desk: TaskDesk
     inputs: Inputs
     objects: ObjectStore
     engine: RemovalEngine
     turn: AbstractContextManager[object]
+    smaller_png: bool = False
 
     def perform(
         self, task: RemovalTask, account: Account, invocation: Invocation, queued: Queued | None = None
@@ -49,7 +52,9 @@ class Removals:
             with stage("fetch"):
                 source, input_image_uuid = self.inputs.read(task.source, account.account_id, invocation.deadline, meter)
             with self.turn:
-                removed = remove_background(source, task.removal, task.output, self.inputs.limits, self.engine, stage)
+                removed = remove_background(
+                    source, task.removal, task.output, self.inputs.limits, self.engine, stage, smaller_png=self.smaller_png
+                )
             if has_inline(task.asked):
                 invocation.room.take(inline_bytes(task.asked, len(removed.encoded)))
             object_key = result_key(account.account_id, image_uuid, removed.format)
