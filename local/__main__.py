@@ -114,9 +114,12 @@ def _introduce(server: Server, environment: Mapping[str, str], connection: Conne
     url = f"http://127.0.0.1:{server.server_port}/v1"
     key = demo.ensure_key(table, demo.read_environment(file).get("CUTOUT_KEY"))
     places = {name: environment[name] for name in ("BUCKET_NAME", "TABLE_NAME")}
-    demo.write_environment(file, {"CUTOUT_URL": url, "CUTOUT_KEY": key, **connection.environment, **places})
+    sockets = {"CUTOUT_WEBSOCKET_URL": url.replace("http", "ws", 1)} if server.sockets else {}
+    demo.write_environment(file, {"CUTOUT_URL": url, **sockets, "CUTOUT_KEY": key, **connection.environment, **places})
     print(f"\nReady at {url}. Try it, from this folder:\n\n{demo.command(url, key, PICTURE)}\n", flush=True)
     print(f"It leaves cutout.png. So does a file that is dropped into the bucket:\n\n{demo.drop_command(PICTURE)}\n", flush=True)
+    for address in sockets.values():
+        print(f"WebSocket clients connect to {address}.\n", flush=True)
     print(f"Names and keys are in {_relative(file)}; the data are kept there too. Ctrl-C stops.\n", flush=True)
 
 

@@ -1,5 +1,6 @@
 """`python -m local` as `make run` starts it: what it leaves, what it keeps, how it ends. On Linux, where /proc tells who is whose."""
 
+import base64
 import json
 import os
 import signal
@@ -11,8 +12,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +113,7 @@ def test_other_programs_can_source_where_everything_is(start):
     environment = stack.environment
     assert environment.keys() >= {
         "CUTOUT_URL",
+        "CUTOUT_WEBSOCKET_URL",
         "CUTOUT_KEY",
         "AWS_ENDPOINT_URL",
         "AWS_REGION",
@@ -234,3 +239,43 @@ def test_a_drop_without_a_stack_says_what_to_start(tmp_path):
     command = [sys.executable, "-m", "local.drop", "--state", str(tmp_path), "LICENSE"]
     done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "make run" in done.stderr) == (1, True)
+
+
+def hears(client: ClientConnection, *elements: object, within_s: float = 60) -> dict:
+    """What comes back first, over a WebSocket. Sent in frames of 32 KB: API Gateway takes no larger ones."""
+    text = json.dumps(elements)
+    client.send(text[start : start + 32_768] for start in range(0, len(text), 32_768))
+    return json.loads(client.recv(timeout=within_s))
+
+
+def removed(**fields: object) -> dict:
+    inline = base64.b64encode((ROOT / "docs/images/astronaut.jpg").read_bytes()).decode()
+    return {"taskType": "imageBackgroundRemoval", "taskUUID": str(uuid4()), "inputImage": inline, **fields}
+
+
+@pytest.mark.skipif(
+    not (ROOT / ".models/u2netp.onnx").exists(), reason="`make models` fetches the model; WebSocket is NOT tested end to end."
+)
+@pytest.mark.slow
+def test_by_websocket_a_result_is_pushed_and_whoever_stays_silent_is_cut_off(start):
+    """Connection, function, queue, worker and back: nothing here is a stand-in but the front and the embedded AWS."""
+    stack = start()
+    stack.wait_until_ready()
+    url, key = stack.environment["CUTOUT_WEBSOCKET_URL"], stack.environment["CUTOUT_KEY"]
+    with connect(url, proxy=None) as silent, connect(url, proxy=None) as client:
+        begun = time.monotonic()
+        session = hears(client, {"taskType": "authentication", "apiKey": key})["data"][0]["connectionSessionUUID"]
+        task = removed(outputType="URL", includeCost=True)
+        item = hears(client, task)["data"][0]
+        assert (item["taskUUID"], item["cost"] > 0) == (task["taskUUID"], True)
+        with urllib.request.urlopen(item["imageURL"], timeout=30) as result:
+            assert result.read(4) == b"\x89PNG"
+        error = hears(client, removed(outputType="base64Data"))["errors"][0]
+        assert (error["code"], error["allowedValues"]) == ("outputTooLarge", ["URL"])
+        with connect(url, proxy=None) as other:
+            resumed = hears(other, {"taskType": "authentication", "apiKey": key, "connectionSessionUUID": session})
+            assert resumed["data"][0]["connectionSessionUUID"] == session
+        with pytest.raises(ConnectionClosed):
+            silent.recv(timeout=60)
+        assert time.monotonic() - begun > 25
+        assert hears(client, {"taskType": "ping", "ping": True}) == {"data": [{"taskType": "ping", "pong": True}]}
