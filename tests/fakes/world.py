@@ -2,9 +2,11 @@
 
 import io
 import json
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from cutout.domain.accounts import Account
+from cutout.domain.charges import Charge
 from cutout.domain.errors import InvalidParameter
 from cutout.domain.prices import WayIn, load_price_book, tariff
 from cutout.domain.removal import InputLimits, OutputSettings, RemovalSettings
-from cutout.domain.tasks import ImageSource, InlineImage, RemovalTask, TaskKey, UploadTask
+from cutout.domain.tasks import ImageSource, InlineImage, RemovalTask, Task, TaskKey, UploadTask
 from cutout.imaging.engine import Stage, untimed
 from cutout.imaging.image import Cutout, Image, Plane
 from cutout.service.acceptance import Acceptance
@@ -23,6 +26,7 @@ from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
 from cutout.service.inputs import Inputs
 from cutout.service.invocation import AnswerRoom, Invocation
+from cutout.service.outcomes import Outcome, Rejected
 from cutout.service.perform import Performer
 from cutout.service.queries import Queries
 from cutout.service.queued import QueuedTasks
@@ -90,14 +94,16 @@ class WebOfOne:
     content: bytes = field(default_factory=png)
     fault: Exception | None = None
     status: int = 200
-    sent: list = field(default_factory=list)
+    sent: list[Any] = field(default_factory=list)
 
     def get(self, url: str, *, max_bytes: int, deadline: float) -> bytes:
         if self.fault:
             raise self.fault
         return self.content
 
-    def send(self, method, url, body, headers, *, deadline: float, parameter: str = "webhookURL") -> int:
+    def send(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float, parameter: str = "webhookURL"
+    ) -> int:
         self.sent.append((method, url, body, dict(headers)))
         return self.status
 
@@ -110,10 +116,10 @@ class WebOfOne:
 class QueueInMemory:
     """`sent`: what was sent, in order. `fault` is raised instead, if set."""
 
-    sent: list = field(default_factory=list)
+    sent: list[Any] = field(default_factory=list)
     fault: Exception | None = None
 
-    def send(self, *message) -> None:
+    def send(self, *message: Any) -> None:
         if self.fault:
             raise self.fault
         self.sent.append(message)
@@ -123,8 +129,8 @@ class QueueInMemory:
 class Pushed:
     """Sessions and what was pushed to them."""
 
-    frames: list = field(default_factory=list)
-    redirected: dict = field(default_factory=dict)
+    frames: list[tuple[UUID, Any]] = field(default_factory=list)
+    redirected: dict[UUID, UUID] = field(default_factory=dict)
 
     def redirect(self, session: UUID, to: UUID) -> None:
         self.redirected[session] = to
@@ -183,15 +189,17 @@ class World:
         invocation = Invocation(1, lambda: self.monotonic_s, self.monotonic_s + 100, AnswerRoom(0), WayIn.QUEUE)
         return self.queued.work(key, invocation, last=last)
 
-    def submit(self, *requests, account: Account = ALICE, deadline: float = 25.0, room: int = 6_000_000):
+    def submit(
+        self, *requests: Task | Rejected, account: Account = ALICE, deadline: float = 25.0, room: int = 6_000_000
+    ) -> list[Outcome]:
         invocation = Invocation(len(requests), lambda: self.monotonic_s, deadline, AnswerRoom(room), hands_over=True)
         return self.submissions.submit(requests, account, invocation)
 
-    def charges(self, account: Account = ALICE):
+    def charges(self, account: Account = ALICE) -> list[Charge]:
         return [entry.charge for key, entry in self.database.charges.items() if key.account_id == account.account_id]
 
 
-def removal(source: ImageSource | None = None, *, task_uuid: UUID | None = None, **fields) -> RemovalTask:
+def removal(source: ImageSource | None = None, *, task_uuid: UUID | None = None, **fields: Any) -> RemovalTask:
     settings = RemovalSettings("u2netp", only_mask=fields.pop("only_mask", False))
     return RemovalTask(
         task_type="imageBackgroundRemoval",

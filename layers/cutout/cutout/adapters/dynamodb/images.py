@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from cutout.adapters.dynamodb.actions import delete, update
-from cutout.adapters.dynamodb.actions import delete, update
 from cutout.adapters.dynamodb.keys import EXPIRY, expiry_of, image_key
 from cutout.adapters.dynamodb.table import Table
 from cutout.adapters.dynamodb.task_items import image_of
