@@ -202,7 +202,9 @@ def test_errors_link_to_a_page_that_the_same_function_serves(call, entry):
     _, body = call([removal("not an image")])
     url, _, anchor = body["errors"][0]["documentation"].partition("#")
     assert url.endswith("/docs/errors")
-    page = entry.app.handle_http({"requestContext": {"http": {"method": "GET"}}, "rawPath": "/docs/errors"}, CONTEXT)
+    event = json.loads((ROOT / "events" / "http.json").read_text())
+    event["requestContext"]["http"] |= {"method": "GET", "path": "/docs/errors"}
+    page = entry.app.handle_http(event | {"rawPath": "/docs/errors"}, CONTEXT)
     assert f'id="{anchor}"' in page["body"]
 
 
