@@ -3,6 +3,8 @@
 import contextlib
 import itertools
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -101,12 +103,18 @@ def started(kind: Kind, url: str, key: str, patience_s: int = 60) -> Iterator[Cl
     address = url if kind.transport == "HTTPS" else url.replace("http", "ws", 1)
     program = [str(ROOT / word) for word in kind.program]
     with subprocess.Popen(
-        [*program, address, key, str(patience_s)], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*program, address, key, str(patience_s)],
+        cwd=HERE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             yield Client(process)
         finally:
-            process.kill()
+            # The session's, for Node is started by a script that would leave it behind.
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def missing(kinds: Mapping[str, Kind]) -> str:

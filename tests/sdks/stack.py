@@ -62,7 +62,18 @@ class Stack:
 def running(state: Path, *arguments: str) -> Iterator[Stack]:
     with create_server(("127.0.0.1", 0)) as one, create_server(("127.0.0.1", 0)) as other:
         ports = [one.getsockname()[1], other.getsockname()[1]]
-    command = [sys.executable, "-m", "local", "--port", str(ports[0]), "--aws-port", str(ports[1]), "--state", str(state)]
+    command = [
+        sys.executable,
+        "-m",
+        "local",
+        "--stop-with-parent",
+        "--port",
+        str(ports[0]),
+        "--aws-port",
+        str(ports[1]),
+        "--state",
+        str(state),
+    ]
     printed = state / "out"
     with printed.open("w") as out, subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=out, stderr=out) as process:
         try:
