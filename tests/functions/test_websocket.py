@@ -17,6 +17,7 @@ from cutout.adapters.dynamodb.book import DynamoAccountBook
 from cutout.adapters.dynamodb.table import Table
 from cutout.domain.accounts import Account, AccountStatus, ApiKey, hash_key, new_key
 from local.http_api import HttpApi
+from local.runtime_api import FunctionError
 from local.server import Server
 from local.template import SocketApi
 from local.websocket_api import WebSocketApi
@@ -39,7 +40,10 @@ class InThisProcess:
     def invoke(self, event: bytes, wait_s: float) -> bytes:
         assert self.app
         with self.lock:
-            result = self.app.handle(json.loads(event), CONTEXT)
+            try:
+                result = self.app.handle(json.loads(event), CONTEXT)
+            except Exception as error:
+                raise FunctionError(type(error).__name__, str(error)) from error
         context = json.loads(event).get("requestContext", {})
         match context.get("eventType"):
             case "CONNECT" if result["statusCode"] == 200:
