@@ -5,13 +5,17 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from cutout.adapters import aws
 from cutout.adapters.dynamodb.book import DynamoAccountBook
@@ -57,12 +61,30 @@ CONTEXT = SimpleNamespace(
 )
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Moto copies whole tables, and fails where another thread writes meanwhile: the tasks of one request are done in several."""
+    lock, answer = RLock(), BotocoreStubber.__call__
+
+    def locked(self: BotocoreStubber, *args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return answer(self, *args, **kwargs)
+
+    with patch.object(BotocoreStubber, "__call__", locked):
+        yield
+
+
 @pytest.fixture(scope="session")
 def entry() -> Iterator[SimpleNamespace]:
     """`app`: the module, as Lambda imports it. `clients`: those it uses."""
     if not (MODELS / "u2netp.onnx").exists():
         pytest.skip(".models/u2netp.onnx is missing: `make models` fetches it. The entries are NOT tested.")
-    with mock_aws(), patch.dict(os.environ, ENVIRONMENT), patch.object(sys, "path", [str(ROOT / "functions"), *sys.path]):
+    with (
+        mock_aws(),
+        one_at_a_time(),
+        patch.dict(os.environ, ENVIRONMENT),
+        patch.object(sys, "path", [str(ROOT / "functions"), *sys.path]),
+    ):
         aws.client.cache_clear()  # type: ignore[attr-defined]
         dynamodb, s3 = aws.client("dynamodb", REGION), aws.client("s3", REGION)
         dynamodb.create_table(TableName=ENVIRONMENT["TABLE_NAME"], **table_properties())
