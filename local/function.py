@@ -1,5 +1,6 @@
 """A Lambda function on this machine: workers, each a process that runs AWS's runtime client, one invocation at a time."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -79,7 +80,14 @@ class _Worker:
 
     @property
     def usable(self) -> bool:
-        return self._process.poll() is None and self._api.init_error is None
+        return not self._has_ended() and self._api.init_error is None
+
+    def _has_ended(self) -> bool:
+        """Not `poll`: while another thread waits for the process, that says it is running, whatever it does."""
+        try:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            return True
 
     def invoke(self, event: bytes) -> bytes:
         """Hand an event over and wait for what becomes of it.

@@ -49,8 +49,6 @@ LEASE_MS = 60_000
 """Twice what API Gateway waits: outlives every function time-out on this way in."""
 LAMBDA_PAYLOAD_BYTES = 6_291_556
 """What Lambda carries back from a synchronous call."""
-WEBSOCKET_MESSAGE_BYTES = 128 * 1024
-"""What API Gateway carries in one message."""
 ANSWER_FRAME_BYTES = 4096
 """Room kept for each task's keys, URL and messages, and as much for the frame around them."""
 RESERVE_MS = 3_000
@@ -198,7 +196,6 @@ def wire_queue(app: Wiring, settings: TellingSettings, report: Report, lease_ms:
         read=job_of,
         report=report,
         answer_bytes=LAMBDA_PAYLOAD_BYTES - 2 * ANSWER_FRAME_BYTES,
-        frame_bytes=WEBSOCKET_MESSAGE_BYTES - ANSWER_FRAME_BYTES,
     )
 
 

@@ -178,7 +178,7 @@ class World:
         teller = Teller(self.webhooks, self.sockets, lambda outcome: json.dumps(answer([outcome], DOCS).body).encode())
         accounts = MemoryAccountStore(self.database)
         self.database.accounts |= {account.account_id: account for account in (ALICE, BOB)}
-        self.queued = QueuedTasks(performer, accounts, teller, job_of, self.reported.append, 6_000_000, 128 * 1024)
+        self.queued = QueuedTasks(performer, accounts, teller, job_of, self.reported.append, 6_000_000)
 
     def deliver(self, *, last: bool = False) -> list[bool]:
         """Every message in the queue to the worker, once; whether each was done with."""

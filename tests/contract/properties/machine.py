@@ -142,7 +142,7 @@ class ExactlyOnce(RuleBasedStateMachine):
             Acceptance(desk, queue, objects, WebOfOne(), queries, Pushed(), job_text, _unreported, lease_ms=LEASE_MS)  # type: ignore[arg-type]
         )
         teller = Teller(QueueInMemory(), Pushed(), lambda _: b"{}")
-        return QueuedTasks(performer, self.world.accounts, teller, job_of, _unreported, 6_000_000, 128 * 1024)
+        return QueuedTasks(performer, self.world.accounts, teller, job_of, _unreported, 6_000_000)
 
     def _uuid(self) -> UUID:
         return UUID(int=next(self.numbers), version=4)

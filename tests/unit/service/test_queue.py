@@ -1,10 +1,13 @@
 """Tasks by way of the queue: accepted, done by the worker, told; and what happens when somebody dies on the way."""
 
+import io
 from dataclasses import replace
 from threading import Event
 from uuid import uuid4
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cutout.domain.errors import FailedToTransferImage, ServiceUnavailable
 from cutout.domain.removal import ImageFormat
@@ -290,9 +293,10 @@ def test_every_recorded_task_can_go_through_the_queue(world):
 
 
 def test_an_inline_result_too_large_for_a_frame_fails_uncharged(world):
-    noise = removal(output_types=(OutputType.BASE64,))
-    by_socket(world, noise)
-    world.queued = replace(world.queued, frame_bytes=50)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    by_socket(world, removal(InlineImage(file.getvalue()), output_types=(OutputType.BASE64,)))
     world.deliver()
     ((_, frame),) = world.sockets.frames
     assert frame["errors"][0]["code"] == "outputTooLarge"

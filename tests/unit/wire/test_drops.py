@@ -92,7 +92,17 @@ def test_every_parameter_may_be_set_on_the_object_in_either_spelling():
 
 
 def test_what_may_be_set_is_every_parameter_of_the_api_but_identity_and_delivery():
-    delivery = {"taskType", "taskUUID", "inputImage", "outputType", "includeCost", "deliveryMethod", "webhookURL", "uploadEndpoint", "ttl"}
+    delivery = {
+        "taskType",
+        "taskUUID",
+        "inputImage",
+        "outputType",
+        "includeCost",
+        "deliveryMethod",
+        "webhookURL",
+        "uploadEndpoint",
+        "ttl",
+    }
     assert set(RemovalRequest.fields()) - delivery == set(SETTINGS)
 
 

@@ -13,12 +13,13 @@ from cutout.service.invocation import AnswerRoom, Invocation
 from cutout.service.outcomes import Completed, Rejected
 from cutout.service.perform import Performer
 from cutout.service.ports import AccountStore
+from cutout.service.sockets import FrameRoom
 from cutout.service.tell import Teller
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedTasks:
-    """`answer_bytes` and `frame_bytes`: room for a result that travels inline, in an HTTP answer and in a WebSocket message."""
+    """`answer_bytes`: room for a result that travels inline in the answer of a `getResponse` by HTTP."""
 
     performer: Performer
     accounts: AccountStore
@@ -26,7 +27,6 @@ class QueuedTasks:
     read: Callable[[str], Job]
     report: Callable[[CutoutError], None]
     answer_bytes: int
-    frame_bytes: int
 
     def work(self, key: TaskKey, invocation: Invocation, *, last: bool) -> bool:
         """Do the task if it is still to be done, and tell whoever waits for it. `last`: it won't be delivered again.
@@ -103,7 +103,7 @@ class QueuedTasks:
                 self.performer.removals.objects.remove(task.source.object_key, Meter())
 
     def _room(self, record: TaskRecord) -> AnswerRoom:
-        return AnswerRoom(self.frame_bytes if record.tell.session else self.answer_bytes)
+        return FrameRoom() if record.tell.session else AnswerRoom(self.answer_bytes)
 
     @property
     def _desk(self) -> TaskDesk:
