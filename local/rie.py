@@ -46,7 +46,7 @@ def emulator() -> Path:
 
 
 def invoke(settings: FunctionSettings, event: bytes, children: Children, log: IO[bytes] | None = None) -> bytes:
-    """The function's answer to one event, from a fresh start. `log` takes what it prints; None: it goes where this program's goes.
+    """The function's answer to one event, from a fresh start. `log` takes what it prints; None: stderr does.
 
     Raises:
         EmulatorError: the emulator doesn't start, or has ended without an answer.
@@ -66,12 +66,12 @@ def invoke(settings: FunctionSettings, event: bytes, children: Children, log: IO
         "awslambdaric",
         settings.handler,
     ]
-    process = children.start(command, environment=environment, folder=settings.folder, output=log)
+    process = children.start(command, environment=environment, folder=settings.folder, output=log or sys.stderr.buffer)
     try:
         _wait_until_open(port)
         return post(f"http://127.0.0.1:{port}{INVOKE_PATH}", event, settings.timeout_s + _PATIENCE_S)
     finally:
-        children.stop(process)
+        children.kill(process)
 
 
 def read_only() -> Sequence[str]:
@@ -79,7 +79,9 @@ def read_only() -> Sequence[str]:
     bubblewrap = shutil.which("bwrap")
     if not bubblewrap:
         return []
-    command = [bubblewrap, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", _TMP, "--die-with-parent"]
+    command = [bubblewrap, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", _TMP]
+    # A namespace of its own ends all at once: a runtime client that outlives its emulator complains at length.
+    command += ["--unshare-pid", "--die-with-parent"]
     for place in (ROOT, SAM.resolve(), Path(sys.prefix).resolve(), Path(sys.base_prefix)):
         if place.is_relative_to(_TMP):  # a checkout that lies there itself
             command += ["--ro-bind", str(place), str(place)]
