@@ -73,10 +73,7 @@ class Rembg:
     address: str
 
     def start(self, memory_mib: int, processors: float | None = None) -> AbstractContextManager[Container]:
-        # numba and pymatting have to write somewhere.
-        environment = {"HOME": "/tmp", "NUMBA_CACHE_DIR": "/tmp/numba"}  # noqa: S108 - the container's
-        if self.image.endswith(":compiled"):
-            del environment["NUMBA_CACHE_DIR"]
+        environment = {"HOME": "/tmp"}  # noqa: S108 - the container's
         settings = FunctionSettings("Rembg", "handler.handle", ROOT, TIMEOUT_S, memory_mib, environment)
         return container(self.engine, self.image, settings, memory_mib=memory_mib, processors=processors)
 
