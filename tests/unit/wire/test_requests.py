@@ -256,3 +256,9 @@ def test_a_hundred_tasks_are_accepted_and_one_more_is_not():
     assert len(open_body(json.dumps([{}] * 100)).elements) == 100
     with pytest.raises(InvalidRequest):
         open_body(json.dumps([{}] * 101))
+
+
+def test_a_whole_number_with_a_fraction_of_nought_is_an_integer():
+    (element,) = open_body('[{"rgba": [175.0, 0, 0, 1.0], "alphaMattingErodeSize": 1e1, "huge": 1e300, "half": 0.5}]').elements
+    assert element == {"rgba": [175, 0, 0, 1], "alphaMattingErodeSize": 10, "huge": 1e300, "half": 0.5}
+    assert [type(value) for value in element["rgba"]] == [int] * 4

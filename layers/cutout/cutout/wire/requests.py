@@ -41,6 +41,8 @@ Request = TypeVar("Request", bound=WireModel)
 MAX_TASKS = 100
 TASK_TYPES = (*REMOVAL_TYPES, "imageUpload", "mediaStorage", "presignUpload", "getResponse", "accountManagement")
 AUTHENTICATION = "authentication"
+_EXACT = 2**53
+"""Below it a float tells every integer from the next."""
 LONGEST_ECHO = 200
 """Characters of an unreadable taskType or taskUUID that are sent back."""
 
@@ -229,7 +231,7 @@ def _request_hash(request: WireModel) -> str:
 
 def _elements(body: str | bytes) -> list[Any]:
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(body, parse_float=_number)
     except (ValueError, RecursionError):
         raise InvalidRequest("The body isn't JSON. Send a JSON array of task objects.") from None
     elements = [parsed] if isinstance(parsed, Mapping) else parsed
@@ -243,6 +245,12 @@ def _elements(body: str | bytes) -> list[Any]:
 def _echo(element: object, name: str) -> str | None:
     value = element.get(name) if isinstance(element, Mapping) else None
     return value[:LONGEST_ECHO] if isinstance(value, str) else None
+
+
+def _number(text: str) -> int | float:
+    """JSON knows one kind of number: 10.0 is the integer 10."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
 def _json_type(value: object) -> str:
