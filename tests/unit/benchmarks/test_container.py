@@ -14,7 +14,11 @@ COLD = {
     "base": "stand-in",
     "memory_mib": 3008,
     "rounds": 3,
-    "starts": {"ours": START, "rembg, compiled in the image": START | {"first_result_ms": 9000.0}},
+    "starts": {
+        "ours": START,
+        "rembg, compiled in the image": START | {"first_result_ms": 4000.0},
+        "rembg, as installed": START | {"first_result_ms": 9000.0},
+    },
     "parts": {"interpreter": 20.0, "numpy": 80.0},
     "sizes": {"ours": {"image_bytes": 200, "own_bytes": 100}, "rembg": {"image_bytes": 500, "own_bytes": 400}},
 }
