@@ -26,6 +26,8 @@ from local.rie import EmulatorError
 SIZES_MIB: Final = (512, 1024, 1769, 2560, 3008)
 REMBG_SIZES_MIB: Final = (1769, 3008)
 MEGAPIXELS: Final = (1, 4, 12)
+LARGEST_MP: Final = 50
+"""The template's MaxInputPixels."""
 REGION: Final = "us-east-1"
 DEARER: Final = 1.2
 """The recommended size is the fastest whose price is at most so many times the least."""
@@ -45,12 +47,13 @@ def main() -> int:
                 "base": "AWS" if room.is_aws_base else "stand-in (Debian)",
                 "default_mib": room.stack.functions["RemoveBackgroundUpload"].memory_mib,
                 "ours": list(measure(room.ours, options.sizes, pictures)),
+                "largest": list(largest(room.ours, options.sizes, enlarged(LARGEST_MP))),
                 "rembg": list(measure(room.rembg_compiled, REMBG_SIZES_MIB, pictures)),
             }
     except (NoEngine, DockerError) as reason:
         print(f"{reason}\nNothing was measured.", file=sys.stderr)
         return 1
-    run["recommended_mib"] = recommended(run["ours"])
+    run["recommended_mib"] = recommended(run["ours"], run["largest"])
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "memory.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
     (options.out / "memory.svg").write_text(charts.memory(run), "utf-8")
@@ -73,6 +76,19 @@ def measure(subject: Ours | Rembg, sizes_mib: Iterable[int], pictures: dict[int,
                 yield row
 
 
+def largest(subject: Ours, sizes_mib: Iterable[int], picture: bytes) -> Iterable[dict[str, Any]]:
+    """The largest picture that is accepted, with alpha matting, once: what takes the most memory there is."""
+    for memory_mib in sizes_mib:
+        with subject.start(memory_mib) as function:
+            row: dict[str, Any] = {"memory_mib": memory_mib}
+            try:
+                row |= {"ms": _call(subject, function, picture, matting=True), "peak_mb": peak_mb(function)}
+            except (NotDone, EmulatorError, DockerError) as failure:
+                row["failed"] = "out of memory" if "killed" in f"{failure}{function.log()[-3000:]}" else "out of time"
+            print(f"{LARGEST_MP} MP {row}", file=sys.stderr, flush=True)
+            yield row
+
+
 def _times(subject: Ours | Rembg, function: Container, picture: bytes) -> dict[str, Any]:
     try:
         milliseconds = min(_call(subject, function, picture) for _ in range(2))
@@ -85,8 +101,8 @@ def _times(subject: Ours | Rembg, function: Container, picture: bytes) -> dict[s
     }
 
 
-def _call(subject: Ours | Rembg, function: Container, picture: bytes) -> float:
-    event = subject.prepare(picture)
+def _call(subject: Ours | Rembg, function: Container, picture: bytes, *, matting: bool = False) -> float:
+    event = subject.prepare(picture, matting=matting)
     start = time.monotonic()
     subject.check(function.invoke(event))
     return (time.monotonic() - start) * 1000
@@ -106,9 +122,11 @@ def per_thousand(milliseconds: float, memory_mib: int) -> float:
     return float(1000 * (prices.compute(-int(-milliseconds // 1)).dollars + request))
 
 
-def recommended(rows: Sequence[dict[str, Any]]) -> int:
-    """The size for pictures of all sizes: all are done, at little more than the least price, in the least time."""
-    sizes: set[int] = {row["memory_mib"] for row in rows} - {row["memory_mib"] for row in rows if "failed" in row}
+def recommended(rows: Sequence[dict[str, Any]], most: Sequence[dict[str, Any]]) -> int:
+    """The size for pictures of all sizes: all are done, `most` (the largest) among them, at little more than the least price for that, in
+    the least time.
+    """
+    sizes: set[int] = {row["memory_mib"] for row in rows} - {row["memory_mib"] for row in (*rows, *most) if "failed" in row}
     price: dict[int, float] = {size: sum(row["per_thousand"] for row in rows if row["memory_mib"] == size) for size in sizes}
     wall: dict[int, float] = {size: sum(row["ms"] for row in rows if row["memory_mib"] == size) for size in sizes}
     return min((size for size in sizes if price[size] <= DEARER * min(price.values())), key=lambda size: wall[size])

@@ -28,7 +28,15 @@ ROWS = [
     SMALL | {"memory_mib": 1769, "ms": 1000.0, "per_thousand": 0.031},
     SMALL | {"memory_mib": 3008, "ms": 900.0, "per_thousand": 0.045},
 ]
-MEMORY = {"machine": {}, "base": "x", "default_mib": 1769, "recommended_mib": 1769, "ours": ROWS, "rembg": ROWS[1:]}
+MEMORY = {
+    "largest": [{"memory_mib": 512, "failed": "out of memory"}, {"memory_mib": 1769, "ms": 9000.0, "peak_mb": 1500.0}],
+    "machine": {},
+    "base": "x",
+    "default_mib": 1769,
+    "recommended_mib": 1769,
+    "ours": ROWS,
+    "rembg": ROWS[1:],
+}
 
 
 def test_what_is_within_budget_is_no_complaint():
@@ -55,11 +63,15 @@ def test_an_image_over_budget_is_told():
 
 
 def test_the_recommended_size_is_the_fastest_at_little_more_than_the_least_price():
-    assert recommended(ROWS) == 1769
+    assert recommended(ROWS, []) == 1769
 
 
 def test_a_size_at_which_a_picture_fails_is_never_recommended():
-    assert recommended([*ROWS, {"memory_mib": 1769, "megapixels": 12, "start_ms": 1.0, "failed": "out of memory"}]) == 512
+    assert recommended([*ROWS, {"memory_mib": 1769, "megapixels": 12, "start_ms": 1.0, "failed": "out of memory"}], []) == 512
+
+
+def test_nor_is_one_that_cannot_do_the_largest_picture():
+    assert recommended(ROWS, [{"memory_mib": 1769, "failed": "out of memory"}]) == 512
 
 
 def test_a_thousand_images_cost_their_gigabyte_seconds_and_their_requests():
