@@ -52,6 +52,10 @@ invoke: .venv/run.done .venv/package.done .venv-ministack/done .venv-sam/done  #
 invoke-rie: .venv/run.done .venv/package.done .venv-ministack/done .venv-sam/done .models/u2netp.onnx  ## The same without Docker, in AWS's own emulator
 	@$(INVOKE) --with rie
 
+.PHONY: deploy
+deploy: image  ## Build the image and put everything into your AWS account; asks, and remembers in samconfig.toml (GUIDED=0: doesn't ask)
+	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy $(if $(filter 0,$(GUIDED)),,--guided)
+
 ##@ Measure it
 
 .PHONY: quality
@@ -74,7 +78,7 @@ memory: dev .venv-ministack/done .venv-sam/done models  ## Time, price and memor
 ##@ Work on it
 
 .PHONY: setup
-setup: dev .venv-ministack/done .venv-rembg/done .venv-sam/done models  ## Install what the tests and checks need: they do it by themselves too
+setup: dev .venv-checkov/done .venv-ministack/done .venv-rembg/done .venv-sam/done models  ## Install what the tests and checks need: they do it by themselves too
 
 .PHONY: models
 models: .models/u2netp.onnx .models/u2net.onnx  ## Fetch the models' weights
@@ -100,13 +104,14 @@ sanitize: dev  ## The native module's tests under the address and undefined-beha
 	@bash tests/sanitize.sh
 
 .PHONY: check
-check: dev .venv-sam/done  ## Lint, types, the direction of imports, the template: what CI runs beside the tests
+check: dev .venv-sam/done .venv-checkov/done  ## Lint, types, the direction of imports, the template: what CI runs beside the tests
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@PYTHONPATH=functions .venv/bin/lint-imports
 	@.venv/bin/cfn-lint template.yaml
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
+	@.venv-checkov/bin/checkov --config-file requirements/checkov.yaml --file template.yaml
 
 .PHONY: openapi
 openapi: dev  ## Renew openapi.json from the models that parse requests
@@ -122,12 +127,12 @@ lock: .venv-lock/done .venv-sdk-js/done  ## Renew the lock files after a change 
 		$(COMPILE) $$name.in --constraints functions/remove_background/requirements.txt --output-file $$name.txt; done
 	@for name in build run; do \
 		$(COMPILE) requirements/$$name.in --constraints requirements/dev.txt --output-file requirements/$$name.txt; done
-	@for name in ministack rembg sam sdk-runware sdk-legacy sdk-js; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	@for name in checkov ministack rembg sam sdk-runware sdk-legacy sdk-js; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 	@cd tests/sdks/js && $(NPM) $(if $(UPGRADE),update,install) --package-lock-only
 
 .PHONY: clean
 clean:  ## Remove what was built and installed, and the data of `make run`; the models stay
-	@rm -rf .venv .venv-ministack .venv-rembg .venv-sam .venv-lock .venv-sdk-* .local .aws-sam .pytest_cache .mypy_cache .ruff_cache \
+	@rm -rf .venv .venv-checkov .venv-ministack .venv-rembg .venv-sam .venv-lock .venv-sdk-* .local .aws-sam .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis tests/output tests/sdks/js/node_modules layers/cutout/build layers/cutout/*.egg-info layers/cutout/cutout/imaging/*.so
 	@find functions layers local tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -145,7 +150,7 @@ python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "CPython 3.11 or newer is needed; $(PYTHON) is older or isn't there. Name another: make PYTHON=/path/to/python3" >&2; exit 1; }
 
-.venv/bin/python .venv-ministack/bin/python .venv-rembg/bin/python .venv-sam/bin/python .venv-lock/bin/python \
+.venv/bin/python .venv-ministack/bin/python .venv-rembg/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-lock/bin/python \
 .venv-sdk-runware/bin/python .venv-sdk-legacy/bin/python .venv-sdk-js/bin/python: | python
 	@$(PYTHON) -m venv $(@:/bin/python=)
 
