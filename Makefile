@@ -27,15 +27,15 @@ run: .venv/run.done .venv/package.done .venv-ministack/done .models/u2netp.onnx 
 ADMIN = set -a; if [ -z "$$TABLE_NAME" ] && [ -f .local/demo.env ]; then . ./.local/demo.env; fi; $(PY) -m cutout.admin
 
 .PHONY: usage
-usage:  ## What was done, what it cost, what it was sold for (BY=day, account or stage; CSV=1; PLOT=usage.svg)
+usage: .venv/run.done .venv/package.done  ## What was done, what it cost, what it was sold for (BY=day, account or stage; CSV=1; PLOT=usage.svg)
 	@$(ADMIN) usage --by $(or $(BY),day) $(if $(CSV),--csv) $(if $(PLOT),--plot $(PLOT))
 
 .PHONY: reconcile
-reconcile:  ## Check purses and counters against the ledger (REPAIR=1: put them right)
+reconcile: .venv/run.done .venv/package.done  ## Check purses and counters against the ledger (REPAIR=1: put them right)
 	@$(ADMIN) reconcile $(if $(REPAIR),--repair)
 
 .PHONY: key
-key:  ## Create an API key (ACCOUNT=demo, made if it isn't there)
+key: .venv/run.done .venv/package.done  ## Create an API key (ACCOUNT=demo, made if it isn't there)
 	@$(ADMIN) account create $(or $(ACCOUNT),demo) >/dev/null 2>&1 || true; $(ADMIN) key create $(or $(ACCOUNT),demo)
 
 .PHONY: image
