@@ -82,6 +82,8 @@ def deliver(message: dict[str, Any], status: int, without: str | None = None) ->
         try:
             failures = judged(importlib.import_module("deliver_webhook.app"))["batchItemFailures"]
         finally:
+            for name in [name for name in sys.modules if name.startswith("deliver_webhook")]:
+                del sys.modules[name]
             sys.modules.update(kept)
     return len(asked), failures, reported
 
