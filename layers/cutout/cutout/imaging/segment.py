@@ -7,6 +7,7 @@ import numpy as np
 
 from cutout.imaging import _native
 from cutout.imaging.composite import as_seen
+from cutout.imaging.edges import LARGE, follow_edges
 from cutout.imaging.image import Image, Plane, Rgb
 from cutout.imaging.models import ModelSpec, Network
 from cutout.imaging.resample import enlarge
@@ -33,8 +34,11 @@ def segment(image: Image, network: Network) -> Plane:
     A picture that has alpha is shown to the network as it looks (`as_seen`), and the mask is multiplied by that alpha: what was already
     cut out stays out.
     """
-    seen = thumbnail(as_seen(image), network.spec.input_size)
-    mask = enlarge(predict(seen, network), image.width, image.height)
+    rgb = as_seen(image)
+    cells = predict(thumbnail(rgb, network.spec.input_size), network)
+    mask = enlarge(cells, image.width, image.height)
+    if mask.size >= LARGE:
+        mask = follow_edges(rgb, cells, mask)
     return mask if image.alpha is None else mask * image.alpha
 
 
