@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from local.template import _translate
 
@@ -17,7 +18,6 @@ PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
-    "AWS::StackName": "cutout",
 }
 ARNS = {
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{}}",
@@ -46,13 +46,21 @@ class Grant:
         return action == self.action and fnmatchcase(resource, self.resource) and keys
 
 
+@cache
+def translated() -> dict[str, Any]:
+    return _translate(ROOT / "template.yaml")
+
+
 @dataclass(frozen=True)
 class Deployed:
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    """`stack`: what every name begins with; another each time, since moto's AWS is one for all tests of a run."""
 
-    @cached_property
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stack: str = field(default_factory=lambda: f"cutout-{uuid4().hex[:8]}")
+
+    @property
     def template(self) -> dict[str, Any]:
-        return _translate(ROOT / "template.yaml")
+        return translated()
 
     @property
     def resources(self) -> dict[str, Any]:
@@ -64,7 +72,7 @@ class Deployed:
                 yield name, self.resolve(resource["Properties"])
 
     def name(self, logical_id: str) -> str:
-        return logical_id.lower()
+        return f"{self.stack}-{logical_id.lower()}"
 
     def queue_url(self, logical_id: str) -> str:
         return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self.name(logical_id)}"
@@ -146,6 +154,8 @@ class Deployed:
                 return value
 
     def _ref(self, name: str) -> Any:
+        if name == "AWS::StackName":
+            return self.stack
         if name in PSEUDO:
             return PSEUDO[name]
         if name in self.template["Parameters"]:

@@ -33,7 +33,7 @@ from tests.integration.deployed import REGION, ROOT, Deployed, Grant
 from tests.integration.recorder import Call, Recorder, recording
 
 LIMIT = Micros(1_000_000_000)
-OTHER_BUCKET = "catalogue"
+OTHER_BUCKET = f"catalogue-{uuid4().hex[:8]}"
 DEPLOYED = Deployed({"BatchBucketName": OTHER_BUCKET, "KeepUploads": "false"})
 PACKAGES = ("remove_background", "websocket", "deliver_webhook", "expire_results")
 MODULES = {
