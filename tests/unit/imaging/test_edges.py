@@ -9,7 +9,7 @@ from cutout.imaging.edges import REACH, SURE, fit_windows, follow_edges
 from cutout.imaging.image import Image
 from cutout.imaging.resample import enlarge
 from cutout.imaging.segment import predict, segment, thumbnail
-from tests.unit.imaging.pictures import red_is_subject
+from tests.unit.imaging.pictures import always, red_is_subject
 
 NETWORK = 320
 
@@ -76,6 +76,12 @@ def test_only_in_large_pictures_the_edge_is_the_pictures(side, is_followed):
     mask = segment(Image(rgb), network)
     enlarged = enlarge(predict(thumbnail(rgb, network.spec.input_size), network), side, side)
     assert np.array_equal(mask, enlarged) != is_followed
+
+
+@pytest.mark.parametrize(("probability", "value"), [(0.0, 0), (0.2, 0), (0.9, 1), (1.0, 1)])
+def test_a_large_picture_of_one_colour_without_a_subject_or_full_of_it_stays_so(probability, value):
+    mask = segment(Image(np.full((1600, 1601, 3), 77, np.uint8)), always(probability))
+    assert (mask == value).all()
 
 
 @settings(deadline=None)
