@@ -20,7 +20,7 @@ MAKEFLAGS += --no-builtin-rules
 ##@ Use it
 
 .PHONY: run
-run: .venv/run.done .venv/package.done .venv-ministack/done .models/u2netp.onnx  ## Start everything on 127.0.0.1 (PORT=8080, AWS_PORT=4566)
+run: .venv/run.done .venv/package.done .venv-ministack/done .models/u2netp.int8.onnx  ## Start everything on 127.0.0.1 (PORT=8080, AWS_PORT=4566)
 	@$(PY) -m local --port $(PORT) --aws-port $(AWS_PORT) --stop-with-parent
 
 # The local stack's names where `make run` has left them; with TABLE_NAME and AWS credentials set, the deployment's.
@@ -81,7 +81,7 @@ memory: dev .venv-ministack/done .venv-sam/done models  ## Time, price and memor
 setup: dev .venv-checkov/done .venv-ministack/done .venv-rembg/done .venv-sam/done models  ## Install what the tests and checks need: they do it by themselves too
 
 .PHONY: models
-models: .models/u2netp.onnx .models/u2net.onnx  ## Fetch the models' weights
+models: .models/u2netp.int8.onnx .models/u2net.int8.onnx  ## Fetch the models' weights and make their 8-bit variants
 
 .PHONY: test
 test: dev .venv-ministack/done .venv-rembg/done models  ## Run all tests
@@ -186,5 +186,7 @@ tests/sdks/js/node_modules/done: tests/sdks/js/package-lock.json | .venv-sdk-js/
 	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@touch $@
 
-.models/%.onnx: | .venv/package.done
+# Weights, and the 8-bit variant that is made of them.
+.models/%.onnx .models/%.int8.onnx: local/quantisation/recipes/%.json | .venv/package.done
 	@$(PY) -m local.models $*
+	@touch -c $(@D)/$*.onnx $(@D)/$*.int8.onnx

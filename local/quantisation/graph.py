@@ -28,10 +28,15 @@ class Graph:
         return output
 
     def constant(self, name: str, value: ArrayLike, kind: type[np.generic]) -> str:
-        """Keeps an array under a name, once; the name."""
-        if name not in self._constants:
-            array: NDArray[np.generic] = np.asarray(value, kind)
-            self._constants[name] = numpy_helper.from_array(array, name)
+        """Keeps an array under a name; the name. The same array may be kept under the same name again.
+
+        Raises:
+            ValueError: the name stands for another array already.
+        """
+        array: NDArray[np.generic] = np.asarray(value, kind)
+        tensor = numpy_helper.from_array(array, name)
+        if self._constants.setdefault(name, tensor) != tensor:
+            raise ValueError(f"Two constants are called {name}.")
         return name
 
     def integers(self, *values: int) -> str:

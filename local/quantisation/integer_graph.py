@@ -1,29 +1,34 @@
-"""A U2-Net in 8 bits: activations 0-255 with one scale a tensor, weights -127 to 127 with one scale an output channel.
+"""A U2-Net in 8 bits: activations 0-255, weights -127 to 127, each channel with a scale of its own.
 
 Written in the integer operators of onnxruntime itself, channels last: its kernels take them as they are, where a graph of float operators
 between quantise-dequantise pairs is at the mercy of its optimiser. What differs from the float graph:
 
-- Every rectified tensor has its zero at 0, so that a ReLU costs nothing: it is the lower end of the range.
-- A tensor that is only moved (pooled, concatenated) keeps its numbers. A resize is done in float, since onnxruntime's integer one
-  truncates, and comes out at the scale of the concatenation that it goes into.
+- A number of an activation is worth a step, which differs from channel to channel. Moving numbers (pooling, resizing, concatenating) needs
+  no scale at all; a convolution has the steps of its input in its weights and those of its output in its scales. So to onnxruntime every
+  activation has scale 1.
+- Every rectified tensor has its zero at 0: a ReLU costs nothing, it is the lower end of the range.
+- Resizing is done in float and rounded, since onnxruntime's integer one truncates.
 - The picture gets a fourth channel, of zeros: the fast kernels take channels by four.
 - The side outputs and the last convolution are one thing (`side_outputs`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from cutout.imaging.models import ModelSpec
 from local.quantisation.graph import ORT, Graph
-from local.quantisation.layers import Convolution, Floats, Layer
+from local.quantisation.layers import Floats, Layer
 from local.quantisation.recipe import Recipe
 from local.quantisation.side_outputs import OUTPUTS_BY, SideOutput, side_outputs
 
-_LEVELS = 255
+LEVELS = 255
 _LARGEST_WEIGHT = 127
+_LARGEST_BIAS = 2**30
+_SMALLEST_SCALE = 1e-12  # of a channel that is zero throughout
 _CHANNELS_BY = 4
 _TO_CHANNELS_FIRST = [0, 3, 1, 2]
 _TO_CHANNELS_LAST = [0, 2, 3, 1]
@@ -31,37 +36,36 @@ _TO_CHANNELS_LAST = [0, 2, 3, 1]
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of 0-255, channels last: the names of its numbers, scale and zero, and the scale itself."""
+    """Numbers 0-255, channels last: the name of the tensor, and what a step of each channel is worth."""
 
-    numbers: str
-    scale: str
-    zero: str
-    step: np.float32
-
-    @property
-    def names(self) -> tuple[str, str, str]:
-        return self.numbers, self.scale, self.zero
+    name: str
+    steps: Floats
 
 
-def build(layers: Sequence[Layer], recipe: Recipe, input_range: tuple[float, float]) -> onnx.ModelProto:
-    """The network: input (1, 3, n, n) float as in the original, output (1, 1, n, n) the probability.
+def build(spec: ModelSpec, layers: Sequence[Layer], recipe: Recipe) -> onnx.ModelProto:
+    """The network: input (1, 3, n, n) float as in the original, output (1, 1, n, n) the probability."""
+    return _IntegerGraph(layers, recipe).build(input_range(spec))
 
-    `input_range` are the extremes that the normalised picture can take.
-    """
-    return _IntegerGraph(layers, recipe).build(input_range)
+
+def input_range(spec: ModelSpec) -> tuple[float, float]:
+    """The extremes that a normalised picture can take."""
+    mean, std = np.array(spec.mean), np.array(spec.std)
+    return float((-mean / std).min()), float(((1 - mean) / std).max())
 
 
 class _IntegerGraph:
     def __init__(self, layers: Sequence[Layer], recipe: Recipe) -> None:
         self._recipe = recipe
         self._body, self._sides = side_outputs(layers)
-        self._tops = tops(self._body, recipe.tops)
-        self._graph = Graph()
+        self._graph = graph = Graph()
+        self._one = graph.constant("one", 1, np.float32)
+        self._none = graph.constant("none", 0, np.uint8)
         self._tensors: dict[str, Tensor] = {}
 
-    def build(self, input_range: tuple[float, float]) -> onnx.ModelProto:
-        picture, side = self._body[0].inputs[0], self._body[0].shape[1]
-        self._tensors[picture] = self._quantise_picture(picture, side, input_range)
+    def build(self, limits: tuple[float, float]) -> onnx.ModelProto:
+        first, *rest = self._body
+        picture, side = first.inputs[0], first.shape[1]
+        self._tensors[first.output] = self._first(first, limits)
         steps = {
             "convolve": self._convolve,
             "pool": self._pool,
@@ -69,101 +73,118 @@ class _IntegerGraph:
             "concatenate": self._concatenate,
             "add": self._add,
         }
-        for layer in self._body:
+        for layer in rest:
             self._tensors[layer.output] = steps[layer.kind](layer)
-        planes = [self._side_output(output) for output in self._sides]
-        logits = self._graph.add("Sum", planes, "logits")
+        logits = self._graph.add("Sum", [self._side_output(output) for output in self._sides], "logits")
         mask = self._graph.add("Sigmoid", [logits], "mask")
         return self._graph.model((picture, [1, 3, side, side]), (mask, [1, 1, side, side]))
 
-    def _quantise_picture(self, name: str, side: int, limits: tuple[float, float]) -> Tensor:
+    def _first(self, layer: Layer, limits: tuple[float, float]) -> Tensor:
+        """The first convolution: it reads the picture, whose zero is in the middle of its range."""
+        picture, side = layer.inputs[0], layer.shape[1]
+        scale, zero, step = self._signed(picture, *limits)
         blank = self._graph.constant("blank", np.zeros((1, _CHANNELS_BY - 3, side, side)), np.float32)
-        padded = self._graph.add("Concat", [name, blank], f"{name}/padded", axis=1)
-        return self._from_channels_first(padded, self._range(name, *limits))
+        padded = self._graph.add("Concat", [picture, blank], f"{picture}/padded", axis=1)
+        integers = self._graph.add("QuantizeLinear", [padded, scale, zero], f"{picture}/8")
+        last = self._graph.add("Transpose", [integers], f"{picture}/last", perm=_TO_CHANNELS_LAST)
+        return self._convolve_from(layer, (last, self._one, zero), np.full(3, step))
 
     def _convolve(self, layer: Layer) -> Tensor:
-        assert layer.convolution is not None  # noqa: S101 — every convolving layer has one
-        source, target = self._tensors[layer.inputs[0]], self._range(layer.output, 0, self._tops[layer.output])
+        source = self._tensors[layer.inputs[0]]
         if layer.output in self._recipe.floating:
-            rectified = self._convolve_in_float(layer, layer.convolution, source)
-            return self._from_channels_first(rectified, target)
-        clips = np.array(self._recipe.clips[layer.output]) / 100
-        shifts = np.array(self._recipe.shifts[layer.output], np.float32)
-        weight, scale = quantise_weight(_by_four(layer.convolution.weight), clips)
-        return self._convolve_integers(layer.convolution, source, target, (weight, scale), layer.convolution.bias + shifts)
+            return self._convolve_in_float(layer, source)
+        return self._convolve_from(layer, (source.name, self._one, self._none), source.steps)
 
-    def _convolve_integers(
-        self, convolution: Convolution, source: Tensor, target: Tensor, weight: tuple[NDArray[np.int8], Floats], bias: Floats
-    ) -> Tensor:
-        integers, scale = weight
-        outputs, _, height, width = integers.shape
-        reach = [convolution.dilation * (side // 2) for side in (height, width)]
-        name = target.numbers
-        inputs = [
-            *source.names,
-            self._graph.constant(f"{name}/weight", integers, np.int8),
-            self._graph.constant(f"{name}/weight_scale", scale, np.float32),
-            self._graph.constant(f"no_offset_{outputs}", np.zeros(outputs), np.int8),
-            target.scale,
-            target.zero,
-            self._graph.constant(f"{name}/bias", np.rint(bias / (source.step * scale)), np.int32),
-        ]
-        shape = {"kernel_shape": [height, width], "dilations": [convolution.dilation] * 2, "pads": reach * 2}
-        self._graph.add("QLinearConv", inputs, name, ORT, channels_last=1, **shape)
+    def _convolve_from(self, layer: Layer, source: tuple[str, str, str], source_steps: Floats) -> Tensor:
+        name, convolution = layer.output, layer.weights
+        clips = np.array(self._recipe.clips[name]) / 100
+        weight, scale = quantise_weight(convolution.weight * source_steps[:, None, None], convolution.bias, clips)
+        bias = (convolution.bias + np.array(self._recipe.shifts[name], np.float32)) / scale
+        target = Tensor(f"{name}/8", self._steps(name))
+        self._multiply(
+            source, _by_four(weight), bias, scale / target.steps, convolution.dilation, (target.name, self._one, self._none)
+        )
         return target
 
-    def _convolve_in_float(self, layer: Layer, convolution: Convolution, source: Tensor) -> str:
-        name, reach = layer.output, convolution.dilation * (convolution.weight.shape[2] // 2)
+    def _multiply(
+        self,
+        source: tuple[str, str, str],
+        weight: NDArray[np.int8],
+        bias: Floats,
+        scale: Floats,
+        dilation: int,
+        target: tuple[str, str, str],
+    ) -> None:
+        """The convolution of integers; source and target are names of numbers, scale and zero."""
+        outputs, _, height, width = weight.shape
+        name = target[0]
         inputs = [
-            self._to_channels_first(source),
-            self._graph.constant(f"{name}/weight", _by_four(convolution.weight), np.float32),
-            self._graph.constant(f"{name}/bias", convolution.bias, np.float32),
+            *source,
+            self._graph.constant(f"{name}/weight", weight, np.int8),
+            self._graph.constant(f"{name}/weight_scale", scale, np.float32),
+            self._graph.constant(f"none_{outputs}", np.zeros(outputs), np.int8),
+            *target[1:],
+            self._graph.constant(f"{name}/bias", np.rint(bias), np.int32),
         ]
-        dilations = [convolution.dilation] * 2
-        sums = self._graph.add("Conv", inputs, f"{name}/sums", dilations=dilations, pads=[reach] * 4)
-        return self._graph.add("Relu", [sums], f"{name}/rectified")
+        reach = [dilation * (side // 2) for side in (height, width)]
+        shape = {"kernel_shape": [height, width], "dilations": [dilation] * 2, "pads": reach * 2}
+        self._graph.add("QLinearConv", inputs, name, ORT, channels_last=1, **shape)
+
+    def _convolve_in_float(self, layer: Layer, source: Tensor) -> Tensor:
+        name, convolution, steps = layer.output, layer.weights, self._steps(layer.output)
+        first = self._graph.add("Transpose", [source.name], f"{name}/first", perm=_TO_CHANNELS_FIRST)
+        values = self._graph.add("DequantizeLinear", [first, self._one, self._none], f"{name}/values")
+        # The steps of both sides are in the weights.
+        weight = convolution.weight * source.steps[:, None, None] / steps[:, None, None, None]
+        inputs = [
+            values,
+            self._graph.constant(f"{name}/weight", weight, np.float32),
+            self._graph.constant(f"{name}/bias", convolution.bias / steps, np.float32),
+        ]
+        reach = convolution.dilation * (weight.shape[2] // 2)
+        sums = self._graph.add("Conv", inputs, f"{name}/sums", dilations=[convolution.dilation] * 2, pads=[reach] * 4)
+        rectified = self._graph.add("Relu", [sums], f"{name}/rectified")
+        integers = self._graph.add("QuantizeLinear", [rectified, self._one, self._none], f"{name}/integers")
+        return Tensor(self._graph.add("Transpose", [integers], f"{name}/8", perm=_TO_CHANNELS_LAST), steps)
 
     def _pool(self, layer: Layer) -> Tensor:
         source = self._tensors[layer.inputs[0]]
-        numbers = self._graph.add(
-            "NhwcMaxPool", [source.numbers], f"{layer.output}/8", ORT, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1
-        )
-        return Tensor(numbers, source.scale, source.zero, source.step)
+        window = {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1}
+        return Tensor(self._graph.add("NhwcMaxPool", [source.name], f"{layer.output}/8", ORT, **window), source.steps)
 
     def _resize(self, layer: Layer) -> Tensor:
         channels, height, width = layer.shape
-        source, target = self._tensors[layer.inputs[0]], self._range(layer.output, 0, self._tops[layer.output])
-        values = self._graph.add("DequantizeLinear", source.names, f"{layer.output}/small")
+        source = self._tensors[layer.inputs[0]]
+        values = self._graph.add("DequantizeLinear", [source.name, self._one, self._none], f"{layer.output}/small")
         resized = self._resize_float(values, f"{layer.output}/float", (1, height, width, channels))
-        self._graph.add("QuantizeLinear", [resized, target.scale, target.zero], target.numbers)
-        return target
+        return Tensor(self._graph.add("QuantizeLinear", [resized, self._one, self._none], f"{layer.output}/8"), source.steps)
 
     def _resize_float(self, source: str, output: str, size: tuple[int, ...]) -> str:
         inputs = [source, "", "", self._graph.integers(*size)]
         return self._graph.add("Resize", inputs, output, mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
 
     def _concatenate(self, layer: Layer) -> Tensor:
-        target = self._range(layer.output, 0, self._tops[layer.output])
-        parts = [name for part in layer.inputs for name in self._tensors[part].names]
-        self._graph.add("QLinearConcat", [target.scale, target.zero, *parts], target.numbers, ORT, axis=3)
-        return target
+        parts = [self._tensors[name] for name in layer.inputs]
+        joined = self._graph.add("Concat", [part.name for part in parts], f"{layer.output}/8", axis=3)
+        return Tensor(joined, np.concatenate([part.steps for part in parts]))
 
     def _add(self, layer: Layer) -> Tensor:
-        target = self._range(layer.output, 0, self._tops[layer.output])
-        first, second = (self._tensors[name].names for name in layer.inputs)
-        self._graph.add("QLinearAdd", [*first, *second, target.scale, target.zero], target.numbers, ORT)
-        return target
+        unit = self._one, self._none
+        inputs = [name for part in layer.inputs for name in (self._tensors[part].name, *unit)]
+        return Tensor(self._graph.add("QLinearAdd", [*inputs, *unit], f"{layer.output}/8", ORT), self._steps(layer.output))
 
     def _side_output(self, side: SideOutput) -> str:
         """Its part of the logits, (1, 1, n, n) float."""
-        name, (height, width) = side.output, side.shape
-        planes = self._range(f"{name}/planes", *self._recipe.planes[name])
-        weight = quantise_weight(side.taps, np.ones(OUTPUTS_BY))
-        self._convolve_integers(side.convolution, self._tensors[side.source], planes, weight, np.zeros(OUTPUTS_BY, np.float32))
-        graph = self._graph
-        used = graph.add("Slice", [planes.numbers, graph.integers(0), graph.integers(9), graph.integers(3)], f"{name}/used")
-        padded = graph.add("Pad", [used, graph.integers(0, 1, 1, 0, 0, 1, 1, 0), planes.zero], f"{name}/padded")
-        values = self._to_channels_first(Tensor(padded, planes.scale, planes.zero, planes.step))
+        name, (height, width), graph = side.output, side.shape, self._graph
+        source = self._tensors[side.source]
+        scale, zero, step = self._signed(f"{name}/planes", *self._recipe.planes[name])
+        planes, no_bias = f"{name}/planes", np.zeros(OUTPUTS_BY, np.float32)
+        weight, weight_scale = quantise_weight(side.taps * source.steps[:, None, None], no_bias, np.ones(OUTPUTS_BY))
+        self._multiply((source.name, self._one, self._none), weight, no_bias, weight_scale / step, 1, (planes, self._one, zero))
+        used = graph.add("Slice", [planes, graph.integers(0), graph.integers(9), graph.integers(3)], f"{name}/used")
+        padded = graph.add("Pad", [used, graph.integers(0, 1, 1, 0, 0, 1, 1, 0), zero], f"{name}/padded")
+        first = graph.add("Transpose", [padded], f"{name}/first", perm=_TO_CHANNELS_FIRST)
+        values = graph.add("DequantizeLinear", [first, scale, zero], f"{name}/values")
         shifted = [
             graph.add(
                 "Slice",
@@ -175,49 +196,27 @@ class _IntegerGraph:
         total = graph.add("Sum", [*shifted, graph.constant(f"{name}/bias", side.bias, np.float32)], f"{name}/sum")
         return total if side.resized is None else self._resize_float(total, f"{name}/resized", (1, 1, *side.resized))
 
-    def _range(self, name: str, low: float, high: float) -> Tensor:
-        """A tensor to be, that covers [low, high]."""
-        step = np.float32((high - low) / _LEVELS)
+    def _signed(self, name: str, low: float, high: float) -> tuple[str, str, np.float32]:
+        """Scale and zero of a tensor that covers [low, high]: their names, and the scale itself."""
+        step = np.float32((high - low) / LEVELS)
         scale = self._graph.constant(f"{name}/scale", step, np.float32)
-        zero = self._graph.constant(f"{name}/zero", np.rint(-low / step), np.uint8)
-        return Tensor(f"{name}/8", scale, zero, step)
+        return scale, self._graph.constant(f"{name}/zero", np.rint(-low / step), np.uint8), step
 
-    def _from_channels_first(self, values: str, target: Tensor) -> Tensor:
-        integers = self._graph.add("QuantizeLinear", [values, target.scale, target.zero], f"{values}/8")
-        self._graph.add("Transpose", [integers], target.numbers, perm=_TO_CHANNELS_LAST)
-        return target
-
-    def _to_channels_first(self, tensor: Tensor) -> str:
-        turned = self._graph.add("Transpose", [tensor.numbers], f"{tensor.numbers}/turned", perm=_TO_CHANNELS_FIRST)
-        return self._graph.add("DequantizeLinear", [turned, tensor.scale, tensor.zero], f"{tensor.numbers}/float")
+    def _steps(self, name: str) -> Floats:
+        return np.array(self._recipe.steps[name], np.float32)
 
 
-def tops(layers: Sequence[Layer], calibrated: Mapping[str, float]) -> dict[str, float]:
-    """The upper end of each tensor's range, also of those that are only moved."""
-    joined = {part: layer.inputs for layer in layers if layer.kind == "concatenate" for part in layer.inputs}
-    found: dict[str, float] = {}
-    for layer in layers:
-        match layer.kind:
-            case "convolve" | "add":
-                found[layer.output] = calibrated[layer.output]
-            case "pool":
-                found[layer.output] = found[layer.inputs[0]]
-            case "concatenate":
-                found[layer.output] = max(found[part] for part in layer.inputs)
-            case "resize":
-                others = [found[part] for part in joined[layer.output] if part in found]
-                found[layer.output] = max(found[layer.inputs[0]], *others)
-    return found
+def quantise_weight(weight: Floats, bias: Floats, clips: NDArray[np.float64]) -> tuple[NDArray[np.int8], Floats]:
+    """Weights (out, in, k, k) as integers, and the scale of each output channel: `clips` times its largest weight is 127.
 
-
-def quantise_weight(weight: Floats, clips: NDArray[np.float64]) -> tuple[NDArray[np.int8], Floats]:
-    """Weights (out, in, k, k) as integers, and the scale of each output channel: `clips` times its largest weight is 127."""
+    The scale is never so small that the bias, counted in it, would come near the end of 32 bits.
+    """
     largest = np.abs(weight).reshape(len(weight), -1).max(axis=1)
-    scale = (np.maximum(largest * clips, 1e-9) / _LARGEST_WEIGHT).astype(np.float32)
+    scale = np.maximum(largest * clips / _LARGEST_WEIGHT, np.abs(bias) / _LARGEST_BIAS).clip(_SMALLEST_SCALE).astype(np.float32)
     integers = np.rint(weight / scale[:, None, None, None]).clip(-_LARGEST_WEIGHT, _LARGEST_WEIGHT)
     return integers.astype(np.int8), scale
 
 
-def _by_four(weight: Floats) -> Floats:
+def _by_four(weight: NDArray[np.int8]) -> NDArray[np.int8]:
     missing = -weight.shape[1] % _CHANNELS_BY
     return np.pad(weight, ((0, 0), (0, missing), (0, 0), (0, 0)))

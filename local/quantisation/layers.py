@@ -40,6 +40,13 @@ class Layer:
     shape: Shape
     convolution: Convolution | None = None
 
+    @property
+    def weights(self) -> Convolution:
+        """What a convolving layer convolves with."""
+        if self.convolution is None:
+            raise ValueError(f"{self.output} is no convolution.")
+        return self.convolution
+
 
 def read_layers(model: onnx.ModelProto) -> list[Layer]:
     """The layers in order; the last one makes the mask's logits, one channel of the picture's size.

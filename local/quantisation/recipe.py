@@ -15,17 +15,19 @@ DIRECTORY = Path(__file__).with_name("recipes")
 class Recipe:
     """Keyed by the name of a layer's output.
 
-    `weights` is the checksum of the weights that it was made for. `tops` holds the largest value of each rectified tensor, `planes` the
-    extremes of each side output's nine planes (`integer_graph`). `clips` says for each output channel of a convolution at how many
-    percent of its largest weight its weights are cut off, and `shifts` what its bias has to make up for that and for rounding, on
-    average. The convolutions in `floating` stay as they are.
+    `weights` is the checksum of the weights that it was made for. `steps` says what 1 of 255 is worth in each channel of each computed
+    tensor, `planes` holds the extremes of each side output's nine planes. `clips` says for each output channel of a convolution at how
+    many percent of its largest weight its weights are cut off, and `shifts` what its bias has to make up for that and for rounding, on
+    average. `sensitivity` says for each convolution what part of the masks' change would go away if it alone stayed float; those in
+    `floating` do.
     """
 
     weights: str
-    tops: Mapping[str, float]
+    steps: Mapping[str, list[float]]
     planes: Mapping[str, tuple[float, float]]
     clips: Mapping[str, list[int]]
     shifts: Mapping[str, list[float]]
+    sensitivity: Mapping[str, float]
     floating: list[str]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from local.quantisation.layers import Convolution, Floats, Layer
+from local.quantisation.layers import Floats, Layer
 
 OUTPUTS_BY = 16
 """Output channels that the fast kernels make at once."""
@@ -30,10 +30,6 @@ class SideOutput:
     bias: np.float32
     shape: tuple[int, int]
     resized: tuple[int, int] | None
-
-    @property
-    def convolution(self) -> Convolution:
-        return Convolution(self.taps, np.zeros(OUTPUTS_BY, np.float32), 1, rectified=False)
 
 
 def side_outputs(layers: Sequence[Layer]) -> tuple[list[Layer], list[SideOutput]]:

@@ -17,6 +17,7 @@ from cutout.domain.removal import InputLimits, RemovalSettings
 from cutout.imaging.decode import decode
 from cutout.imaging.engine import CutoutEngine
 from cutout.imaging.image import Cutout, Image
+from cutout.imaging.models import Precision
 
 ROOT = Path(__file__).resolve().parents[2]
 REMBG_PYTHON = ROOT / ".venv-rembg/bin/python"
@@ -46,11 +47,11 @@ def read(path: Path) -> Image:
 
 @pytest.fixture(scope="session")
 def networks() -> OnnxModels:
-    """The real weights."""
+    """The real weights, in the precision that rembg has: what 8 bits change is told in test_precision.py."""
     for model in ("u2netp", "u2net"):
         if not (WEIGHTS / f"{model}.onnx").is_file():
             pytest.skip(f"the weights of {model} are missing: run python -m local.models {model}")
-    return OnnxModels(WEIGHTS)
+    return OnnxModels(WEIGHTS, precision=Precision.FLOAT32)
 
 
 @pytest.fixture(scope="session")

@@ -130,19 +130,18 @@ class OnnxModels:
 
 
 def session_options(threads: int, precision: Precision) -> "onnxruntime.SessionOptions":
-    """What measured best: docs/adr/0073."""
+    """What was measured, and what wasn't: docs/adr/0073."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _ERRORS_ONLY
-    # A plan of all activations' places in one block takes a third more memory, and saves no time.
+    # A plan of all activations' places in one block takes half as much memory again, and saves no time.
     options.enable_mem_pattern = False
-    # Between two layers a waiting thread spins, which is faster; after the last it stops, since others want the core.
+    # Between two layers a waiting thread spins; after the last it stops, since others want the core.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     if precision is Precision.INT8:
-        # It is written in the runtime's own operators. Its optimiser finds nothing but a float layer to quantise, which that one
-        # doesn't survive.
+        # It is written in the runtime's own operators: optimising it takes longer than the loading itself, and saved no time.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return options
 
