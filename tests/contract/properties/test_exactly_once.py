@@ -16,7 +16,7 @@ from moto import mock_aws
 from tests.contract.properties.machine import ExactlyOnce
 from tests.contract.worlds import World, aws_world
 
-EXAMPLES = int(os.environ.get("EXACTLY_ONCE_EXAMPLES", "1000"))
+EXAMPLES = int(os.environ.get("EXACTLY_ONCE_EXAMPLES", "600"))
 
 
 def try_stories(machine: Callable[[], ExactlyOnce], examples: int) -> None:
