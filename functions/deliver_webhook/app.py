@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from cutout.adapters.aws import client
+from cutout.adapters.clock import now_ms
 from cutout.adapters.dynamodb.table import Table
 from cutout.adapters.dynamodb.tasks import DynamoTaskStore
 from cutout.adapters.dynamodb.webhook_secrets import DynamoWebhookSecrets
@@ -68,10 +69,6 @@ def wire(settings: DeliverySettings) -> Deliveries:
         jitter=random.random,
         report=report,
     )
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 deliveries = wire(delivery_from_environment())

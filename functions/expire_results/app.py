@@ -1,6 +1,5 @@
 """Removes results whose time to live is over: every minute, what is due by then."""
 
-import time
 from typing import Any, Final
 
 from aws_lambda_powertools.logging import Logger
@@ -8,6 +7,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from cutout.adapters.aws import client
+from cutout.adapters.clock import now_ms
 from cutout.adapters.dynamodb.images import DynamoExpiredImages
 from cutout.adapters.dynamodb.table import Table
 from cutout.adapters.s3_remover import S3ObjectRemover
@@ -29,7 +29,7 @@ objects = S3ObjectRemover(client("s3", settings.region), settings.bucket_name)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 (a tick says nothing)
     """What can't be removed makes the run fail, so that the alarm on failing runs tells somebody; the others are removed all the same."""
-    expired = expire(images, objects, time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > TIDY_UP_MS)
+    expired = expire(images, objects, now_ms(), lambda: context.get_remaining_time_in_millis() > TIDY_UP_MS)
     metrics.add_metric("ResultsExpired", MetricUnit.Count, expired.removed)
     logger.info("Expired", extra={"removed": expired.removed, "failed": expired.failed, "complete": expired.is_complete})
     if expired.failed:

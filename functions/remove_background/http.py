@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cutout.adapters.clock import now_ms
 from cutout.domain.errors import AccessError, OurFault, RateLimitExceeded, as_cutout_error
 from cutout.service.access import authenticate, keep_to_rate
 from cutout.service.invocation import AnswerRoom, Invocation
@@ -18,7 +19,7 @@ from cutout.wire.requests import AUTHENTICATION, open_body, parse_task, refused
 from cutout.wire.responses import Answer, answer
 from remove_background.shape import is_http_request, takes
 from remove_background.start import TIDY_UP_S, app, logger, metrics, report
-from remove_background.wiring import ANSWER_FRAME_BYTES, LAMBDA_PAYLOAD_BYTES, now_ms
+from remove_background.wiring import ANSWER_FRAME_BYTES, LAMBDA_PAYLOAD_BYTES
 
 GATEWAY_PATIENCE_S = 30.0
 """No request that is still of use has waited longer."""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cutout.adapters.clock import now_ms
 from cutout.adapters.onnx import OnnxModels
 from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import CutoutError, OurFault
@@ -245,8 +245,3 @@ def _tasks(settings: Settings, table: "Table") -> TaskStore:
 
 def _tariff(settings: Settings) -> Tariff:
     return tariff(load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib)
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970 (UTC)."""
-    return time.time_ns() // 1_000_000

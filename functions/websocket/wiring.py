@@ -1,12 +1,12 @@
 """The one place where ports meet their adapters. Wired once at start, kept warm between invocations."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
 from cutout.adapters.aws import client
+from cutout.adapters.clock import now_ms
 from cutout.adapters.dynamodb.accounts import DynamoAccountStore
 from cutout.adapters.dynamodb.book import DynamoAccountBook
 from cutout.adapters.dynamodb.rates import DynamoRateCounter
@@ -102,8 +102,3 @@ def _models(installed: tuple[str, ...], default: str) -> Models:
     if default not in installed:
         raise SettingsError(f"DEFAULT_MODEL is {default!r}, but installed are: {', '.join(installed)}.")
     return Models(accepted_names(spec for name, spec in known.items() if name in installed), default)
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970 (UTC)."""
-    return time.time_ns() // 1_000_000

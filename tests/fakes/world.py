@@ -102,7 +102,15 @@ class WebOfOne:
         return self.content
 
     def send(
-        self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float, parameter: str = "webhookURL"
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        deadline: float,
+        parameter: str = "webhookURL",
+        https_only: bool = False,
     ) -> int:
         self.sent.append((method, url, body, dict(headers)))
         return self.status

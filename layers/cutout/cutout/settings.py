@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+Choice = TypeVar("Choice", bound=str)
 
 
 class SettingsError(Exception):
@@ -145,30 +147,14 @@ def _hosts(env: Mapping[str, str]) -> frozenset[str]:
     return frozenset(filter(None, env.get("FETCH_ALLOW_HOSTS", "").split(",")))
 
 
-def _engine(env: Mapping[str, str]) -> Literal["cutout", "rembg"]:
-    match env.get("ENGINE", "cutout"):
-        case "cutout":
-            return "cutout"
-        case "rembg":
-            return "rembg"
-        case other:
-            raise SettingsError(f"The environment variable ENGINE must be cutout or rembg, not {other!r}.")
-
-
-def _model_precision(env: Mapping[str, str]) -> Literal["auto", "float32", "int8"]:
-    match env.get("MODEL_PRECISION", "auto"):
-        case "auto" | "float32" | "int8" as precision:
-            return precision
-        case other:
-            raise SettingsError(f"The environment variable MODEL_PRECISION must be auto, float32 or int8, not {other!r}.")
-
-
-def _png_size(env: Mapping[str, str]) -> Literal["fast", "small"]:
-    match env.get("PNG_SIZE", "fast"):
-        case "fast" | "small" as size:
-            return size
-        case other:
-            raise SettingsError(f"The environment variable PNG_SIZE must be fast or small, not {other!r}.")
+def _one_of(env: Mapping[str, str], name: str, accepted: tuple[Choice, ...]) -> Choice:
+    """One of `accepted`; the first where it isn't set."""
+    value = env.get(name, accepted[0])
+    for choice in accepted:
+        if value == choice:
+            return choice
+    *others, last = accepted
+    raise SettingsError(f"The environment variable {name} must be {', '.join(others)} or {last}, not {value!r}.")
 
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
@@ -184,10 +170,10 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         memory_mib=int(_number(env, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128, 10_240)),
         architecture="arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64",
         model_dir=Path(_text(env, "MODEL_DIR")),
-        engine=_engine(env),
+        engine=_one_of(env, "ENGINE", ("cutout", "rembg")),
         default_model=_text(env, "DEFAULT_MODEL"),
-        model_precision=_model_precision(env),
-        png_size=_png_size(env),
+        model_precision=_one_of(env, "MODEL_PRECISION", ("auto", "float32", "int8")),
+        png_size=_one_of(env, "PNG_SIZE", ("fast", "small")),
         markup=_number(env, "COST_MARKUP", 0, 1000),
         deadline_s=float(_number(env, "DEADLINE_SECONDS", 1, 900)),
         url_ttl_s=int(_number(env, "URL_TTL_SECONDS", 60, 3600)),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cutout.adapters.clock import now_ms
 from cutout.domain.errors import ImageTooLarge, ServiceUnavailable
 from cutout.domain.metering import Meter
 from cutout.service.ports import PresignedUpload
@@ -80,7 +80,7 @@ class S3ObjectStore:
         return self.client.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=lifetime_s)
 
     def presigned_upload(self, key: str, content_type: str, max_bytes: int) -> PresignedUpload:
-        expires_ms = time.time_ns() // 1_000_000 + self.url_ttl_s * 1000
+        expires_ms = now_ms() + self.url_ttl_s * 1000
         form = self.client.generate_presigned_post(
             self.bucket,
             key,

@@ -195,16 +195,8 @@ class Push(Protocol):
         ...
 
 
-class Web(Protocol):
-    """Other people's hosts, at URLs that clients chose; addresses that aren't public are refused."""
-
-    def get(self, url: str, *, max_bytes: int, deadline: float) -> bytes:
-        """The body; `deadline` is in `time.monotonic()` seconds.
-
-        Raises:
-            FailedToTransferImage, ImageTooLarge
-        """
-        ...
+class Poster(Protocol):
+    """Sends to other people's hosts, at URLs that clients chose; addresses that aren't public are refused."""
 
     def send(
         self,
@@ -214,12 +206,25 @@ class Web(Protocol):
         headers: Mapping[str, str],
         *,
         deadline: float,
-        parameter: str = "webhookURL",
+        parameter: str = ...,
+        https_only: bool = ...,
     ) -> int:
-        """Sends `body` there; returns the status of the answer.
+        """The status of the answer, whatever it is; redirects aren't followed. `deadline` is in `time.monotonic()` seconds.
 
         Raises:
             FailedToTransferImage: there was none.
+        """
+        ...
+
+
+class Web(Poster, Protocol):
+    """Other people's hosts, at URLs that clients chose; addresses that aren't public are refused."""
+
+    def get(self, url: str, *, max_bytes: int, deadline: float) -> bytes:
+        """The body; `deadline` is in `time.monotonic()` seconds.
+
+        Raises:
+            FailedToTransferImage, ImageTooLarge
         """
         ...
 

@@ -1,10 +1,10 @@
 """Delivering what became of a task to the address that its client named."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from cutout.domain.errors import (
     CutoutError,
@@ -19,7 +19,7 @@ from cutout.domain.tasks import TaskKey
 from cutout.domain.webhooks import WebhookSecret, pause_s, signed_headers
 from cutout.service.invocation import AnswerRoom
 from cutout.service.outcomes import Completed, Rejected
-from cutout.service.ports import Clock
+from cutout.service.ports import Clock, Poster
 from cutout.service.respond import Responses
 
 TIMEOUT_S: Final = 5.0
@@ -35,28 +35,6 @@ class WebhookSecrets(Protocol):
 
     def rotate(self, account_id: str, now_ms: int) -> WebhookSecret:
         """A new secret; the old one goes on for 24 hours beside it."""
-        ...
-
-
-class Poster(Protocol):
-    """Posts to other people's hosts; addresses that aren't public are refused."""
-
-    def send(
-        self,
-        method: Literal["PUT", "POST"],
-        url: str,
-        body: bytes,
-        headers: Mapping[str, str],
-        *,
-        deadline: float,
-        parameter: str = ...,
-        https_only: bool = ...,
-    ) -> int:
-        """The status of the answer, whatever it is; redirects aren't followed. `deadline` is in `time.monotonic()` seconds.
-
-        Raises:
-            FailedToTransferImage: there was none.
-        """
         ...
 
 
