@@ -29,6 +29,7 @@ from PIL import Image
 
 from cutout.adapters.onnx import OnnxNetwork
 from cutout.adapters.weights import verify, weights_path
+from cutout.imaging.image import pixels_of
 from cutout.imaging.models import ModelSpec, load_registry
 from cutout.imaging.segment import normalise, thumbnail
 from local.models import DIRECTORY
@@ -119,7 +120,7 @@ def _activations(model: onnx.ModelProto, spec: ModelSpec, names: Iterable[str]) 
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted if name not in known)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     for picture in pictures():
-        batch = normalise(thumbnail(np.asarray(picture), spec.input_size), spec)
+        batch = normalise(thumbnail(pixels_of(np.asarray(picture)), spec.input_size), spec)
         yield {source: batch, **dict(zip(wanted, session.run(wanted, {source: batch}), strict=True))}
 
 
@@ -175,7 +176,8 @@ def calibrate(spec: ModelSpec, path: Path) -> Recipe:
     recipe = _recipe_without_floats(spec, spec.weights.checksum, model, layers)
     network = OnnxNetwork(spec, path, threads=2)
     batches = [
-        normalise(thumbnail(np.asarray(picture), spec.input_size), spec) for picture in itertools.islice(pictures(), 0, None, 2)
+        normalise(thumbnail(pixels_of(np.asarray(picture)), spec.input_size), spec)
+        for picture in itertools.islice(pictures(), 0, None, 2)
     ]
     sensitivity = sensitivities(spec, layers, recipe, batches, [network.infer(batch) for batch in batches])
     return replace(

@@ -20,7 +20,7 @@ from cutout.domain.prices import WayIn, load_price_book, tariff
 from cutout.domain.removal import InputLimits, OutputSettings, RemovalSettings
 from cutout.domain.tasks import ImageSource, InlineImage, RemovalTask, Task, TaskKey, UploadTask
 from cutout.imaging.engine import Stage, untimed
-from cutout.imaging.image import Cutout, Image, Plane
+from cutout.imaging.image import Cutout, Image, Matte
 from cutout.service.acceptance import Acceptance
 from cutout.service.accounts import Accounts
 from cutout.service.desk import TaskDesk
@@ -72,19 +72,19 @@ class LeftHalfEngine:
     fault: Exception | None = None
     hook: object = None
 
-    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Plane:
+    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Matte:
         self.calls += 1
         if callable(self.hook):
             self.hook()
         if self.fault:
             raise self.fault
         with stage("segment"):
-            alpha = np.zeros((image.height, image.width), np.float32)
-            alpha[:, : image.width // 2] = 1
+            alpha = np.zeros((image.height, image.width), np.uint8)
+            alpha[:, : image.width // 2] = 255
             return alpha
 
     def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
-        return Cutout(image.rgb, self.matte(image, settings, stage))
+        return Cutout(image.pixels, self.matte(image, settings, stage))
 
 
 @dataclass

@@ -65,7 +65,7 @@ def cut_out(networks) -> Callable[[str, Path], Cutout]:
 def special_pictures(tmp_path_factory) -> dict[str, Path]:
     """Pictures that rembg and we treat differently, on purpose."""
     folder = tmp_path_factory.mktemp("special")
-    rocket = Pillow.fromarray(read(SKIMAGE / "rocket.jpg").rgb)
+    rocket = Pillow.fromarray(np.ascontiguousarray(read(SKIMAGE / "rocket.jpg").rgb))
     rocket.save(folder / "rocket_in_srgb.png")
     whole = Pillow.open(SKIMAGE / "astronaut.png").convert("RGBA")
     for name, hidden in (("hidden_black.png", (0, 0, 0, 0)), ("hidden_red.png", (255, 0, 0, 0))):

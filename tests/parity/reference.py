@@ -17,6 +17,7 @@ def main(model: str, weights: Path, out: Path, pictures: list[Path]) -> None:
     from cutout.adapters.rembg_engine import RembgEngine
     from cutout.domain.removal import RemovalSettings
     from cutout.imaging.image import Image as Ours
+    from cutout.imaging.image import pixels_of
 
     engine = RembgEngine(weights, threads=2)
     results: dict[str, np.ndarray] = {}
@@ -32,8 +33,8 @@ def main(model: str, weights: Path, out: Path, pictures: list[Path]) -> None:
             picture = picture if picture.mode == "RGBA" else picture.convert("RGB")
             results[path.name] = np.asarray(remove(picture, session=session))
     first = pictures[0]
-    adapted = engine.cut_out(Ours(np.asarray(Image.open(first).convert("RGB"))), RemovalSettings(model))
-    results[f"adapted {first.name}"] = np.dstack([adapted.foreground, np.rint(adapted.alpha * 255).astype(np.uint8)])
+    adapted = engine.cut_out(Ours(pixels_of(np.asarray(Image.open(first).convert("RGB")))), RemovalSettings(model))
+    results[f"adapted {first.name}"] = np.dstack([adapted.foreground[..., :3], adapted.alpha])
     np.savez_compressed(out, **results)
 
 

@@ -16,8 +16,8 @@ def test_in_a_lawn_rembg_finds_a_subject_and_we_find_none(cut_out, reference, sp
 def test_rembg_ignores_a_colour_profile_and_we_show_the_network_the_true_colours(cut_out, reference, special_pictures):
     mask = cut_out("u2net", special_pictures["rocket.jpg"]).alpha
     rembgs = reference("u2net")
-    assert np.abs(mask - rembgs["rocket.jpg"][..., 3] / 255).mean() > 1 / 255
-    assert np.abs(mask - rembgs["rocket_in_srgb.png"][..., 3] / 255).mean() < 1 / 255
+    assert np.abs(mask.astype(int) - rembgs["rocket.jpg"][..., 3]).mean() > 1
+    assert np.abs(mask.astype(int) - rembgs["rocket_in_srgb.png"][..., 3]).mean() < 1
 
 
 def test_colour_that_nobody_sees_changes_rembgs_mask_and_not_ours(cut_out, reference, special_pictures):
@@ -34,4 +34,4 @@ def test_rembg_darkens_the_colour_of_soft_edges_and_we_keep_it_straight(picture,
     ours, rembgs = cut_out(MODEL, SUBJECTS[picture]), reference(MODEL)[picture]
     soft = (rembgs[..., 3] > 64) & (rembgs[..., 3] < 192)
     assert rembgs[soft][:, :3].mean() < 0.7 * original[soft].mean()
-    assert ours.foreground[soft].mean() > 0.8 * original[soft].mean()
+    assert ours.foreground[soft][:, :3].mean() > 0.8 * original[soft].mean()

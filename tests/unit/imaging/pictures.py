@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from cutout.imaging.image import Plane, Rgb
+from cutout.imaging.image import Image, Matte, Pixels, Plane, Rgb
 from cutout.imaging.models import ModelSpec
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
@@ -27,6 +27,19 @@ def subject_on_blue(width: int = 60, height: int = 40) -> Rgb:
     picture = np.full((height, width, 3), (0, 0, 200), np.uint8)
     picture[height // 4 : -height // 4, width // 4 : -width // 4] = (220, 0, 0)
     return picture
+
+
+def four(rgb: Rgb) -> Pixels:
+    """With a fourth byte that means nothing."""
+    return np.dstack((rgb, 255 - rgb[..., 0]))
+
+
+def image_of(rgb: Rgb, alpha: Matte | None = None) -> Image:
+    return Image(four(rgb), alpha)
+
+
+def in_bytes(plane: NDArray[np.floating]) -> Matte:
+    return np.rint(plane * 255).astype(np.uint8)
 
 
 def saved(picture: NDArray[np.uint8] | Pillow.Image, kind: str = "PNG", **options: object) -> bytes:

@@ -1,10 +1,13 @@
 """Whatever the file's kind, the same picture comes out."""
 
+import gc
+
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
 from cutout.domain.removal import ImageFormat, InputLimits
+from cutout.imaging import _native
 from cutout.imaging.decode import decode, inspect
 from tests.unit.imaging.pictures import GREY, GREY_ALPHA, PALETTE, RGB, RGB_ALPHA, chunk, exif, gradient, png, saved
 
@@ -59,16 +62,21 @@ def test_a_palettes_transparency_becomes_alpha():
     indices = np.array([[0, 1, 2]], np.uint8)
     image = decode(png(indices, PALETTE, colours, chunk(b"tRNS", bytes([0, 128]))), LIMITS)
     assert image.rgb.tolist() == [[[255, 0, 0], [0, 255, 0], [0, 0, 255]]]
-    assert image.alpha == pytest.approx(np.array([[0, 128 / 255, 1]]))
+    assert image.alpha.tolist() == [[0, 128, 255]]
 
 
 @pytest.mark.parametrize(
     ("samples", "colour", "transparent", "alpha"),
     [
-        (np.array([[10, 20]], np.uint8), GREY, bytes([0, 20]), [[1, 0]]),
-        (np.array([[[1, 2, 3], [1, 2, 4]]], np.uint8), RGB, bytes([0, 1, 0, 2, 0, 3]), [[0, 1]]),
-        (np.array([[1000, 1001]], ">u2"), GREY, (1001).to_bytes(2), [[1, 0]]),
-        (np.array([[[1000, 2000, 3000], [9000, 9000, 9000]]], ">u2"), RGB, np.array([1000, 2000, 3000], ">u2").tobytes(), [[0, 1]]),
+        (np.array([[10, 20]], np.uint8), GREY, bytes([0, 20]), [[255, 0]]),
+        (np.array([[[1, 2, 3], [1, 2, 4]]], np.uint8), RGB, bytes([0, 1, 0, 2, 0, 3]), [[0, 255]]),
+        (np.array([[1000, 1001]], ">u2"), GREY, (1001).to_bytes(2), [[255, 0]]),
+        (
+            np.array([[[1000, 2000, 3000], [9000, 9000, 9000]]], ">u2"),
+            RGB,
+            np.array([1000, 2000, 3000], ">u2").tobytes(),
+            [[0, 255]],
+        ),
     ],
     ids=["grey", "rgb", "16-bit grey", "16-bit rgb"],
 )
@@ -78,7 +86,7 @@ def test_the_one_transparent_colour_of_a_png_becomes_alpha(samples, colour, tran
 
 def test_the_transparent_colour_of_a_one_bit_png_becomes_alpha():
     source = png(np.array([[0b10100000]], np.uint8), GREY, chunk(b"tRNS", bytes([0, 0])), bits=1, width=4)
-    assert decode(source, LIMITS).alpha.tolist() == [[1, 0, 1, 0]]
+    assert decode(source, LIMITS).alpha.tolist() == [[255, 0, 255, 0]]
 
 
 @pytest.mark.parametrize(("colour", "channels"), [(GREY, 1), (GREY_ALPHA, 2), (RGB, 3), (RGB_ALPHA, 4)])
@@ -89,21 +97,21 @@ def test_16_bits_are_scaled_and_not_clipped(colour, channels):
     assert np.abs(image.rgb[0, :, 0] - expected).max() <= 1
     assert image.rgb[0, -1, 0] == 255
     if channels in (2, 4):
-        assert np.abs(image.alpha[0] * 255 - expected).max() <= 1
+        assert np.abs(image.alpha[0] - expected).max() <= 1
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_alpha_is_kept_straight(kind):
     image = decode(saved(np.dstack((PICTURE, HALF)), kind, lossless=True, exact=True), LIMITS)
     assert np.array_equal(image.rgb, PICTURE)
-    assert image.alpha.dtype == np.float32
-    assert image.alpha == pytest.approx(np.full(GREYS.shape, 128 / 255))
+    assert image.alpha.dtype == np.uint8
+    assert (image.alpha == 128).all()
 
 
 def test_grey_with_alpha_keeps_its_alpha():
     image = decode(saved(Pillow.merge("LA", (Pillow.fromarray(GREYS), Pillow.fromarray(HALF)))), LIMITS)
     assert np.array_equal(image.rgb, as_grey_rgb(GREYS))
-    assert image.alpha == pytest.approx(np.full(GREYS.shape, 128 / 255))
+    assert (image.alpha == 128).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -138,7 +146,7 @@ def test_every_orientation_of_a_picture_comes_out_upright(kind, orientation):
     stored = turned_by_tag(np.dstack((PICTURE, PICTURE[..., 1])), orientation)
     image = decode(saved(stored, kind, lossless=True, exact=True, exif=b"Exif\0\0" + exif(orientation)), LIMITS)
     assert np.array_equal(image.rgb, PICTURE)
-    assert np.array_equal(np.rint(image.alpha * 255), PICTURE[..., 1])
+    assert np.array_equal(image.alpha, PICTURE[..., 1])
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -177,3 +185,24 @@ def test_the_header_alone_tells_format_and_upright_size(kind, format_, orientati
 def test_every_kind_of_webp_header_tells_the_size(lossless, channels):
     picture = np.dstack((PICTURE, HALF))[..., :channels]
     assert inspect(saved(picture, "WEBP", lossless=lossless), LIMITS) == (ImageFormat.WEBP, 24, 16)
+
+
+def test_pixels_may_be_written_to_and_outlive_the_decoder():
+    first, second = (decode(saved(PICTURE, "JPEG", quality=100), LIMITS) for _ in range(2))
+    first.pixels[...] = 7
+    del first
+    gc.collect()
+    assert np.abs(second.rgb.astype(int) - PICTURE).mean() < 2
+
+
+@pytest.mark.parametrize(("mode", "count"), [("L", 24), ("RGB", 23), ("RGB", 25)])
+def test_only_pixels_of_four_bytes_are_shared(mode, count):
+    _schema, array = Pillow.new(mode, (6, 4)).__arrow_c_array__()
+    with pytest.raises(ValueError, match=r"4 bytes"):
+        _native.share_pixels(array, count)
+
+
+def test_only_an_arrow_array_is_shared():
+    schema, _array = Pillow.new("RGB", (6, 4)).__arrow_c_array__()
+    with pytest.raises(ValueError, match=r"arrow_array"):
+        _native.share_pixels(schema, 24)

@@ -9,8 +9,16 @@ from hypothesis.extra.numpy import arrays
 from cutout.domain.errors import InvalidParameter
 from cutout.domain.removal import ImageFormat, InputLimits, OutputSettings
 from cutout.imaging.decode import decode
-from cutout.imaging.encode import check_fits, encode
-from tests.unit.imaging.pictures import gradient, loaded
+from cutout.imaging.encode import check_fits
+from cutout.imaging.encode import encode as encode_picture
+from tests.unit.imaging.pictures import four, gradient, loaded
+
+
+def encode(picture, output, **settings):
+    """(h, w, 3) is given as the encoder takes it, with a fourth byte that is to be left out."""
+    opaque = picture.ndim == 3 and picture.shape[2] == 3
+    return encode_picture(np.ascontiguousarray(four(picture) if opaque else picture), output, opaque=opaque, **settings)
+
 
 PICTURE = gradient()
 RGBA = np.dstack((PICTURE, PICTURE[..., 0]))

@@ -9,12 +9,19 @@ from skimage import data
 
 from cutout.imaging import _native
 from cutout.imaging.foreground import estimate_foreground
+from tests.unit.imaging.pictures import four, in_bytes
 
 SIDE = 400
 
 
 def picture(array, side=SIDE):
     return np.asarray(Image.fromarray(array).resize((side, side), Image.Resampling.LANCZOS)).astype(float)
+
+
+def estimated(rgb, alpha):
+    pixels = four(rgb)
+    estimate_foreground(pixels, alpha)
+    return pixels[..., :3]
 
 
 @pytest.fixture(scope="module", params=[3, 12, 40])
@@ -26,31 +33,24 @@ def composed(request):
     alpha = np.clip((radius - np.hypot(y, x)) / request.param + 0.5, 0, 1).astype(np.float32)
     noise = np.random.default_rng(0).normal(0, 2.5, front.shape)
     mixed = alpha[..., None] * front + (1 - alpha[..., None]) * back + noise
-    return front, np.clip(mixed + 0.5, 0, 255).astype(np.uint8), alpha
+    return front, np.clip(mixed + 0.5, 0, 255).astype(np.uint8), in_bytes(alpha)
 
 
 def visible_error(colour, front, alpha):
     """Mean distance from the true colour on soft pixels, as far as it shows."""
-    soft = (alpha > 0) & (alpha < 1)
+    soft = (alpha > 0) & (alpha < 255)
     return (np.abs(colour.astype(float) - front)[soft] * alpha[soft][:, None]).mean()
 
 
 def test_soft_edges_lose_at_least_a_quarter_of_the_error_that_the_background_makes(composed):
     front, mixed, alpha = composed
-    assert visible_error(estimate_foreground(mixed, alpha), front, alpha) < 3 / 4 * visible_error(mixed, front, alpha)
+    assert visible_error(estimated(mixed, alpha), front, alpha) < 3 / 4 * visible_error(mixed, front, alpha)
 
 
 def test_pixels_that_are_not_soft_keep_their_colour(composed):
     _, mixed, alpha = composed
-    sure = (alpha == 0) | (alpha == 1)
-    np.testing.assert_array_equal(estimate_foreground(mixed, alpha)[sure], mixed[sure])
-
-
-def test_the_picture_itself_is_not_written_to(composed):
-    _, mixed, alpha = composed
-    before = mixed.copy()
-    estimate_foreground(mixed, alpha)
-    np.testing.assert_array_equal(mixed, before)
+    sure = (alpha == 0) | (alpha == 255)
+    np.testing.assert_array_equal(estimated(mixed, alpha)[sure], mixed[sure])
 
 
 @given(
@@ -59,25 +59,33 @@ def test_the_picture_itself_is_not_written_to(composed):
     st.integers(0, 2**32 - 1),
 )
 def test_one_colour_stays_one_colour_whatever_the_alpha(shape, colour, seed):
-    alpha = np.random.default_rng(seed).random(shape, np.float32)
+    alpha = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
     rgb = np.broadcast_to(np.uint8(colour), (*shape, 3)).copy()
-    np.testing.assert_allclose(estimate_foreground(rgb, alpha).astype(int), rgb, atol=1)
+    np.testing.assert_allclose(estimated(rgb, alpha).astype(int), rgb, atol=1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 20_000), (20_000, 1), (2, 3)])
-@pytest.mark.parametrize("value", [0.0, 1e-6, 0.5, 1.0])
+@pytest.mark.parametrize("value", [0, 1, 128, 255])
 def test_every_shape_and_alpha_gives_a_picture(shape, value):
     rgb = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
-    assert estimate_foreground(rgb, np.full(shape, value, np.float32)).shape == rgb.shape
+    assert estimated(rgb, np.full(shape, value, np.uint8)).shape == rgb.shape
 
 
-@given(st.tuples(st.integers(1, 40), st.integers(1, 40)), st.integers(1, 9), st.integers(0, 2**32 - 1))
-def test_block_sums_are_numpys(shape, factor, seed):
+def sure_in_places(random, shape):
+    """An alpha with blocks that are all subject, all background, and neither."""
+    coarse = random.choice(np.array([-2, 0, 2], int), (-(-shape[0] // 8), -(-shape[1] // 8)))
+    noise = random.random(shape) + coarse.repeat(8, 0).repeat(8, 1)[: shape[0], : shape[1]]
+    return in_bytes(np.clip(noise, 0, 1))
+
+
+@given(st.tuples(st.integers(1, 40), st.integers(1, 40)), st.integers(1, 9), st.integers(0, 2**32 - 1), st.integers(1, 3))
+def test_block_sums_are_numpys(shape, factor, seed, threads):
     random = np.random.default_rng(seed)
-    rgb, alpha = random.integers(0, 256, (*shape, 3), np.uint8), random.random(shape, np.float32)
+    rgb, levels = random.integers(0, 256, (*shape, 3), np.uint8), sure_in_places(random, shape)
+    alpha = levels / 255
     height, width = (-(-length // factor) for length in shape)
-    sums = np.zeros((7, height, width), np.float32)
-    _native.block_sums(rgb, alpha, sums, factor)
+    sums = np.full((7, height, width), np.nan, np.float32)
+    _native.block_sums(four(rgb), levels, sums, factor, threads)
     planes = np.concatenate([alpha[None], (alpha[..., None] * rgb).transpose(2, 0, 1), rgb.transpose(2, 0, 1).astype(float)])
     padded = np.pad(planes, ((0, 0), (0, height * factor - shape[0]), (0, width * factor - shape[1])))
     expected = padded.reshape(7, height, factor, width, factor).sum(axis=(2, 4))
@@ -95,39 +103,53 @@ def interpolated(means, shape, factor):
     return means.transpose(1, 2, 0)
 
 
-@given(st.tuples(st.integers(1, 30), st.integers(1, 30)), st.integers(1, 9), st.integers(0, 2**32 - 1))
-def test_recolouring_is_the_papers_equation(shape, factor, seed):
+@given(st.tuples(st.integers(1, 30), st.integers(1, 30)), st.integers(1, 9), st.integers(0, 2**32 - 1), st.integers(1, 3))
+def test_recolouring_is_the_papers_equation(shape, factor, seed, threads):
     random = np.random.default_rng(seed)
-    rgb, alpha = random.integers(0, 256, (*shape, 3), np.uint8), random.random(shape, np.float32)
+    rgb, alpha = random.integers(0, 256, (*shape, 3), np.uint8), sure_in_places(random, shape)
     blocks = (3, *(-(-length // factor) for length in shape))
     front, back = (random.uniform(0, 255, blocks).astype(np.float32) for _ in range(2))
-    result = rgb.copy()
-    _native.recolour(result, alpha, front, back, factor, 0)
-    share = alpha[..., None].astype(float)
+    means = np.zeros((*blocks[1:], 8), np.float32)
+    means[..., :3], means[..., 4:7] = front.transpose(1, 2, 0), back.transpose(1, 2, 0)
+    result = four(rgb)
+    _native.recolour(result, alpha, means, factor, threads)
+    share = alpha[..., None] / 255
     f, b = interpolated(front.astype(float), shape, factor), interpolated(back.astype(float), shape, factor)
     expected = np.where((share > 0) & (share < 1), np.clip(f + share * (rgb - share * f - (1 - share) * b), 0, 255), rgb)
-    np.testing.assert_allclose(result, expected, atol=0.51)
+    np.testing.assert_allclose(result[..., :3], expected, atol=0.51)
+    assert np.array_equal(result[..., 3], four(rgb)[..., 3])
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"rgb": np.zeros((4, 4), np.uint8)},
-        {"rgb": np.zeros((4, 5, 3), np.uint8)},
+        {"pixels": np.zeros((4, 4), np.uint8)},
+        {"pixels": np.zeros((4, 5, 4), np.uint8)},
+        {"pixels": np.zeros((4, 4, 3), np.uint8)},
         {"alpha": np.zeros((4, 4))},
-        {"alpha": np.zeros((4, 8), np.float32)[:, ::2]},
+        {"alpha": np.zeros((4, 8), np.uint8)[:, ::2]},
         {"sums": np.zeros((7, 1, 2), np.float32)},
         {"sums": np.zeros((6, 2, 2), np.float32)},
         {"factor": 0},
         {"factor": 1000},
+        {"threads": 0},
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(change):
     arguments = {
-        "rgb": np.zeros((4, 4, 3), np.uint8),
-        "alpha": np.zeros((4, 4), np.float32),
+        "pixels": np.zeros((4, 4, 4), np.uint8),
+        "alpha": np.zeros((4, 4), np.uint8),
         "sums": np.zeros((7, 2, 2), np.float32),
         "factor": 2,
+        "threads": 1,
     } | change
     with pytest.raises(ValueError, match=r"."):
         _native.block_sums(*arguments.values())
+
+
+@given(st.tuples(st.integers(1, 20), st.integers(1, 20)), st.integers(0, 2**32 - 1))
+def test_the_soft_rows_are_those_with_a_value_between(shape, seed):
+    alpha = np.random.default_rng(seed).choice(np.array([0, 255, 255, 0, 255, 0, 0, 255, 0, 1, 254], np.uint8), shape)
+    rows = np.flatnonzero(((alpha > 0) & (alpha < 255)).any(axis=1))
+    first, last = _native.soft_rows(alpha)
+    assert (first, last) == (rows[0], rows[-1] + 1) if rows.size else first == last

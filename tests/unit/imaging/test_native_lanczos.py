@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from cutout.imaging import _native
+from tests.unit.imaging.pictures import four
 
 SIZES = st.tuples(*[st.one_of(st.integers(1, 20), st.integers(21, 400))] * 4)
 
 
 def resample(picture, height, width, threads=2):
     out = np.full((height, width, 3), 77, np.uint8)
-    _native.resample(picture, out, threads)
+    _native.resample(four(picture), out, threads)
     return out
 
 
@@ -41,16 +42,16 @@ def test_what_a_network_sees_is_pillows(height, width):
 
 
 @pytest.mark.parametrize(
-    ("rgb", "out", "threads"),
+    ("pixels", "out", "threads"),
     [
-        (np.zeros((5, 5, 4), np.uint8), np.zeros((2, 2, 3), np.uint8), 1),
-        (np.zeros((5, 5, 3), np.uint8), np.zeros((2, 2, 4), np.uint8), 1),
-        (np.zeros((0, 5, 3), np.uint8), np.zeros((2, 2, 3), np.uint8), 1),
-        (np.zeros((5, 5, 3), np.uint8), np.zeros((2, 0, 3), np.uint8), 1),
-        (np.zeros((5, 5, 3), np.float32), np.zeros((2, 2, 3), np.uint8), 1),
-        (np.zeros((5, 5, 3), np.uint8), np.zeros((2, 2, 3), np.uint8), 0),
+        (np.zeros((5, 5, 3), np.uint8), np.zeros((2, 2, 3), np.uint8), 1),
+        (np.zeros((5, 5, 4), np.uint8), np.zeros((2, 2, 4), np.uint8), 1),
+        (np.zeros((0, 5, 4), np.uint8), np.zeros((2, 2, 3), np.uint8), 1),
+        (np.zeros((5, 5, 4), np.uint8), np.zeros((2, 0, 3), np.uint8), 1),
+        (np.zeros((5, 5, 4), np.float32), np.zeros((2, 2, 3), np.uint8), 1),
+        (np.zeros((5, 5, 4), np.uint8), np.zeros((2, 2, 3), np.uint8), 0),
     ],
 )
-def test_what_is_no_picture_is_refused(rgb, out, threads):
+def test_what_is_no_picture_is_refused(pixels, out, threads):
     with pytest.raises(ValueError, match=r"picture|type|threads"):
-        _native.resample(rgb, out, threads)
+        _native.resample(pixels, out, threads)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutout.imaging import _native
-from tests.unit.imaging.pictures import loaded, saved
+from tests.unit.imaging.pictures import four, loaded, saved
 
 COLOUR_TYPE = {1: 0, 3: 2, 4: 6}
 SIDES = ((1, 1), (1, 2), (2, 1), (3, 5), (16, 16), (33, 31), (1, 20_000), (20_000, 1), (7, 3000), (300, 200))
@@ -18,7 +18,9 @@ NONE, SUB, UP, PAETH = 0, 1, 2, 4
 
 
 def encode(picture, *, smaller=False, threads=2):
-    return _native.encode_png(np.ascontiguousarray(picture), smaller, threads)
+    """(h, w, 3) is given as the encoder takes it, with a fourth byte that is to be left out."""
+    opaque = picture.shape[2] == 3
+    return _native.encode_png(np.ascontiguousarray(four(picture) if opaque else picture), opaque, smaller, threads)
 
 
 both_settings = pytest.mark.parametrize("smaller", [False, True], ids=["fast", "smaller"])
@@ -186,16 +188,17 @@ def test_codes_that_would_be_too_long_are_kept_within_their_limit(smaller):
 @pytest.mark.parametrize(
     ("picture", "threads"),
     [
-        (np.zeros((0, 5, 3), np.uint8), 1),
-        (np.zeros((5, 0, 3), np.uint8), 1),
+        (np.zeros((0, 5, 4), np.uint8), 1),
+        (np.zeros((5, 0, 4), np.uint8), 1),
         (np.zeros((5, 5, 2), np.uint8), 1),
+        (np.zeros((5, 5, 3), np.uint8), 1),
         (np.zeros((5, 5), np.uint8), 1),
-        (np.zeros((5, 5, 3), np.float32), 1),
-        (np.zeros((5, 5, 3), np.uint8)[:, ::2], 1),
-        (np.zeros((5, 5, 3), np.uint8), 0),
-        (np.zeros((5, 5, 3), np.uint8), 17),
+        (np.zeros((5, 5, 4), np.float32), 1),
+        (np.zeros((5, 5, 4), np.uint8)[:, ::2], 1),
+        (np.zeros((5, 5, 4), np.uint8), 0),
+        (np.zeros((5, 5, 4), np.uint8), 17),
     ],
 )
 def test_what_is_no_picture_is_refused(picture, threads):
     with pytest.raises(ValueError, match=r"picture|threads"):
-        _native.encode_png(picture, 0, threads)
+        _native.encode_png(picture, 0, 0, threads)

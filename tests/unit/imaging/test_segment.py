@@ -6,45 +6,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutout.imaging.image import Image
 from cutout.imaging.models import ModelSpec
 from cutout.imaging.segment import NO_SUBJECT_BELOW, normalise, scale_to_range, segment, sigmoid
-from tests.unit.imaging.pictures import SPEC, FakeNetwork, always, gradient, red_is_subject, subject_on_blue
+from tests.unit.imaging.pictures import SPEC, FakeNetwork, always, gradient, image_of, red_is_subject, subject_on_blue
 
 
 def test_the_mask_has_the_pictures_size_and_finds_the_subject():
-    mask = segment(Image(subject_on_blue(60, 40)), red_is_subject())
+    mask = segment(image_of(subject_on_blue(60, 40)), red_is_subject())
     assert mask.shape == (40, 60)
-    assert mask.dtype == np.float32
-    assert mask[20, 30] > 0.95
-    assert mask[2, 2] < 0.05
+    assert mask.dtype == np.uint8
+    assert mask[20, 30] > 240
+    assert mask[2, 2] < 15
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 2)])
 def test_any_shape_has_a_mask(shape):
-    mask = segment(Image(np.zeros((*shape, 3), np.uint8)), always(0.9))
+    mask = segment(image_of(np.zeros((*shape, 3), np.uint8)), always(0.9))
     assert mask.shape == shape
-    assert np.isfinite(mask).all()
+    assert (mask == 255).all()
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.2, 0.49, np.nan])
 def test_where_no_pixel_is_likely_subject_the_mask_is_zero_throughout(probability):
-    assert not segment(Image(gradient()), always(probability)).any()
+    assert not segment(image_of(gradient()), always(probability)).any()
 
 
 def test_a_faint_pattern_does_not_become_a_subject_by_stretching():
     faint = FakeNetwork(lambda shown: 0.4 * np.linspace(0, 1, 32)[None, :].repeat(32, axis=0))
-    assert not segment(Image(gradient()), faint).any()
+    assert not segment(image_of(gradient()), faint).any()
 
 
 @pytest.mark.parametrize("probability", [0.5, 0.9, 1.0])
 def test_a_subject_that_fills_the_picture_fills_the_mask(probability):
-    assert (segment(Image(gradient()), always(probability)) == 1).all()
+    assert (segment(image_of(gradient()), always(probability)) == 255).all()
 
 
 def test_the_shades_of_a_subject_that_fills_the_picture_do_not_become_holes():
     uneven = FakeNetwork(lambda shown: np.linspace(0.8, 1.0, 32)[None, :].repeat(32, axis=0))
-    assert segment(Image(gradient()), uneven).min() >= 0.79
+    assert segment(image_of(gradient()), uneven).min() >= 200
 
 
 @given(arrays(np.float32, (7, 5), elements=st.floats(0, 1, width=32)))
@@ -95,22 +94,22 @@ def test_a_networks_logits_become_probabilities_without_overflow(logit):
 
 def test_a_network_that_returns_logits_is_read_as_one():
     spec = ModelSpec("m", (), 32, (0, 0, 0), (1, 1, 1), "sigmoid", "")
-    assert not segment(Image(gradient()), FakeNetwork(lambda shown: np.full((32, 32), -1.0), spec)).any()
-    assert (segment(Image(gradient()), FakeNetwork(lambda shown: np.full((32, 32), 1.0), spec)) == 1).all()
+    assert not segment(image_of(gradient()), FakeNetwork(lambda shown: np.full((32, 32), -1.0), spec)).any()
+    assert (segment(image_of(gradient()), FakeNetwork(lambda shown: np.full((32, 32), 1.0), spec)) == 255).all()
 
 
 def test_what_a_file_has_already_cut_out_stays_out():
-    alpha = np.ones((40, 60), np.float32)
+    alpha = np.full((40, 60), 255, np.uint8)
     alpha[:, :30] = 0
-    mask = segment(Image(subject_on_blue(60, 40), alpha), always(1.0))
+    mask = segment(image_of(subject_on_blue(60, 40), alpha), always(1.0))
     assert np.array_equal(mask, alpha)
 
 
 def test_the_network_does_not_see_the_colour_under_alpha_0():
     hidden = np.full((8, 8, 3), (255, 0, 0), np.uint8)
     network = always(1.0)
-    alpha = np.zeros((8, 8), np.float32)
-    alpha[:4] = 1
-    segment(Image(hidden, alpha), network)
+    alpha = np.zeros((8, 8), np.uint8)
+    alpha[:4] = 255
+    segment(image_of(hidden, alpha), network)
     red, green, blue = network.shown[:, -1, 16]
     assert red == green == blue

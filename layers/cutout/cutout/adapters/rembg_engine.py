@@ -13,12 +13,9 @@ from PIL import Image as Pillow
 
 from cutout.adapters.weights import WeightsError, verify, weights_path
 from cutout.domain.removal import RemovalSettings
-from cutout.imaging.composite import quantise
 from cutout.imaging.engine import Stage, untimed
-from cutout.imaging.image import Cutout, Image, Plane
+from cutout.imaging.image import Cutout, Image, Matte
 from cutout.imaging.models import load_registry
-
-_WHITE = np.float32(255)
 
 
 class RembgEngine:
@@ -38,11 +35,11 @@ class RembgEngine:
         self._threads = threads
         self._sessions: dict[str, Any] = {}
 
-    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Plane:
+    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Matte:
         """The mask, or the alpha of the cutout where matting is on (rembg's own `only_mask` leaves matting out)."""
         if settings.matting is not None:
             return self.cut_out(image, settings, stage).alpha
-        return _plane(self._remove(image, settings, stage, only_mask=True))
+        return self._remove(image, settings, stage, only_mask=True)
 
     def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
         """The cutout as rembg makes it.
@@ -51,7 +48,7 @@ class RembgEngine:
             WeightsError: the model isn't in the directory, isn't the registered one, or isn't one of rembg's.
         """
         rgba = self._remove(image, settings, stage, only_mask=False)
-        return Cutout(rgba[..., :3], _plane(rgba[..., 3]))
+        return Cutout(rgba, np.ascontiguousarray(rgba[..., 3]))
 
     def _remove(self, image: Image, settings: RemovalSettings, stage: Stage, *, only_mask: bool) -> NDArray[np.uint8]:
         from rembg import remove
@@ -66,7 +63,7 @@ class RembgEngine:
             }
         session = self._session(settings.model)
         with stage("rembg"):
-            return np.asarray(remove(_as_pillow(image), session=session, **options))
+            return np.array(remove(_as_pillow(image), session=session, **options))
 
     def _session(self, name: str) -> Any:
         if name not in self._sessions:
@@ -90,11 +87,7 @@ def _open(name: str, path: Path, threads: int) -> Any:
     return session_class(name, options, providers=["CPUExecutionProvider"])
 
 
-def _plane(grey: NDArray[np.uint8]) -> Plane:
-    return grey.astype(np.float32) / _WHITE
-
-
 def _as_pillow(image: Image) -> Pillow.Image:
     if image.alpha is None:
-        return Pillow.fromarray(image.rgb)
-    return Pillow.fromarray(np.dstack([image.rgb, quantise(image.alpha)]))
+        return Pillow.fromarray(np.ascontiguousarray(image.rgb))
+    return Pillow.fromarray(np.dstack([image.rgb, image.alpha]))

@@ -1,6 +1,6 @@
 """The hot loops, in C (native/). Arrays are C-contiguous; another type, rank, layout or shape raises ValueError. The GIL is released."""
 
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,26 +8,64 @@ from numpy.typing import NDArray
 def processor_level() -> Literal["baseline", "avx2", "avx512"]:
     """The kernels' variant for this processor."""
 
-def block_sums(rgb: NDArray[np.uint8], alpha: NDArray[np.float32], sums: NDArray[np.float32], factor: int, /) -> None:
-    """Adds to `sums` (7, H, W) over blocks of factor x factor pixels: alpha, alpha times R, G, B, and R, G, B."""
+def share_pixels(array: object, count: int, /) -> memoryview:
+    """The bytes of a picture of `count` pixels of 4 bytes, writable and without a copy. `array` is an Arrow array's capsule."""
 
-def recolour(
-    rgb: NDArray[np.uint8],
-    alpha: NDArray[np.float32],
-    front: NDArray[np.float32],
-    back: NDArray[np.float32],
-    factor: int,
-    first_row: int,
+def resample(pixels: NDArray[np.uint8], out: NDArray[np.uint8], threads: int, /) -> None:
+    """Fills `out` (H, W, 3) with `pixels` (h, w, 4) resampled by LANCZOS, first across, then down, in Pillow's arithmetic to the bit."""
+
+@overload
+def enlarge(cells: NDArray[np.float32], plane: NDArray[np.float32], is_plane: Literal[True], threads: int, /) -> None:
+    """Fills `plane` (h, w) with `cells` (n, m) resampled by cubic convolution, clipped to [0, 1]."""
+
+@overload
+def enlarge(cells: NDArray[np.float32], mask: NDArray[np.uint8], is_plane: Literal[False], threads: int, /) -> None:
+    """The same in 0-255, rounded to nearest."""
+
+def enlarge_along_edges(
+    cells: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    models: NDArray[np.float32],
+    mask: NDArray[np.uint8],
+    scale: float,
+    sure: float,
+    fully: float,
+    threads: int,
     /,
 ) -> None:
-    """Where 0 < alpha < 1, replaces the colour by the foreground's, given the block means (3, H, W) of both layers in 0-255.
+    """`enlarge`, and what is then neither 0 nor 1 is what the models (H, W, 4) say of the pixel's colour; `scale` is cells per pixel.
 
-    `rgb` and `alpha` may be rows of a larger picture, from `first_row` on.
+    Where a model makes a pixel less sure, it counts only as far as the mask is unsure: not at all up to `sure` from 0 or 1, fully from
+    `fully` on.
     """
 
+def fit_windows(
+    guide: NDArray[np.uint8], mask: NDArray[np.float32], models: NDArray[np.float32], reach: int, epsilon: float, threads: int, /
+) -> None:
+    """Writes to `models` (h, w, 4) the mask as a function of colour, a . I + b: ridge regression on windows, averaged over them.
+
+    A window has `reach` cells on either side of its centre; `epsilon` regularises the colours' covariance, in units of white.
+    """
+
+def soft_rows(alpha: NDArray[np.uint8], /) -> tuple[int, int]:
+    """The first row that has a value other than 0 and 255, and the one after the last; the same twice if there is none."""
+
+def block_sums(
+    pixels: NDArray[np.uint8], alpha: NDArray[np.uint8], sums: NDArray[np.float32], factor: int, threads: int, /
+) -> None:
+    """Writes to `sums` (7, H, W) over blocks of factor x factor pixels: alpha in [0, 1], alpha times R, G, B, and R, G, B."""
+
+def recolour(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8], means: NDArray[np.float32], factor: int, threads: int, /) -> None:
+    """Where 0 < alpha < 255, replaces the colour by the foreground's, given both layers' block means (H, W, 8): R, G, B of each,
+    from 0 and from 4 on.
+    """
+
+def composite(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8], background: tuple[int, int, int, int], threads: int, /) -> None:
+    """Replaces the picture (h, w, 4), whose fourth channel isn't read, by itself over a background (R, G, B, opacity)."""
+
 def solve_matting(
-    rgb: NDArray[np.uint8],
-    trimap: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    trimap: NDArray[np.uint8],
     alpha: NDArray[np.float32],
     prior: NDArray[np.float32],
     weight: NDArray[np.float32],
@@ -37,14 +75,14 @@ def solve_matting(
     threads: int,
     /,
 ) -> int:
-    """Closed-form matting where 0 < trimap < 1, (h, w): (L + diag(weight)) alpha = known neighbours + weight * prior.
+    """Closed-form matting where 0 < trimap < 255, (h, w): (L + diag(weight)) alpha = known neighbours + weight * prior.
 
     `alpha` is read (sure pixels: their value; unknown ones: the start) and written (unknown ones). Returns the number of steps.
     """
 
 def solve_matting_in_double(
-    rgb: NDArray[np.uint8],
-    trimap: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    trimap: NDArray[np.uint8],
     alpha: NDArray[np.float32],
     prior: NDArray[np.float32],
     weight: NDArray[np.float32],
@@ -56,23 +94,23 @@ def solve_matting_in_double(
 ) -> int:
     """The same in double precision."""
 
-def reduce_rgb(rgb: NDArray[np.uint8], cells: NDArray[np.uint8], factor: int, threads: int, /) -> None:
-    """The mean colour of each cell of factor x factor pixels, (ceil(h / factor), ceil(w / factor), 3), rounded to nearest."""
+def reduce_colour(pixels: NDArray[np.uint8], cells: NDArray[np.uint8], factor: int, threads: int, /) -> None:
+    """The mean colour of each cell of factor x factor pixels, (ceil(h / factor), ceil(w / factor), 4), rounded to nearest."""
 
 def reduce_trimap(
-    trimap: NDArray[np.float32],
-    mask: NDArray[np.float32],
-    trimap_cells: NDArray[np.float32],
+    trimap: NDArray[np.uint8],
+    mask: NDArray[np.uint8],
+    trimap_cells: NDArray[np.uint8],
     mask_cells: NDArray[np.float32],
     factor: int,
     threads: int,
     /,
 ) -> None:
-    """Cells all of whose pixels are 0 or all 1 are that, in both outputs; others are 0.5, and the mean of the mask."""
+    """Cells all of whose pixels are 0 or all 255 are that, in both outputs; others are 128, and the mean of the mask in [0, 1]."""
 
 def fit_models(
-    rgb: NDArray[np.uint8],
-    trimap: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    trimap: NDArray[np.uint8],
     alpha: NDArray[np.float32],
     models: NDArray[np.float32],
     epsilon: float,
@@ -82,18 +120,29 @@ def fit_models(
     """Writes to `models` (h, w, 4) what alpha is as a function of colour, a . I + b, near unknown pixels: ridge regression on 3x3."""
 
 def apply_models(
-    rgb: NDArray[np.uint8],
-    trimap: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    trimap: NDArray[np.uint8],
     models: NDArray[np.float32],
     alpha: NDArray[np.float32],
     scale: float,
     threads: int,
     /,
 ) -> None:
-    """Where 0 < trimap < 1, writes to `alpha` what the models say of the pixel's colour, clamped; `scale` is cells per pixel."""
+    """Where 0 < trimap < 255, writes to `alpha` what the models say of the pixel's colour, clamped; `scale` is cells per pixel."""
 
-def encode_png(picture: NDArray[np.uint8], smaller: bool, threads: int, /) -> bytes:
-    """A PNG file of (h, w, c), c = 1 (grey), 3 (RGB) or 4 (RGBA, straight alpha); with `smaller`, a few per cent fewer bytes for more time."""
+def apply_models_in_bytes(
+    pixels: NDArray[np.uint8],
+    trimap: NDArray[np.uint8],
+    models: NDArray[np.float32],
+    alpha: NDArray[np.uint8],
+    scale: float,
+    threads: int,
+    /,
+) -> None:
+    """The same, with alpha in 0-255."""
 
-def resample(rgb: NDArray[np.uint8], out: NDArray[np.uint8], threads: int, /) -> None:
-    """Fills `out` (H, W, 3) with `rgb` (h, w, 3) resampled by LANCZOS, first across, then down, in Pillow's arithmetic to the bit."""
+def encode_png(picture: NDArray[np.uint8], opaque: bool, smaller: bool, threads: int, /) -> bytes:
+    """A PNG file of (h, w, c), c = 1 (grey) or 4 (RGBA with straight alpha; with `opaque`, RGB: the fourth channel is left out).
+
+    `smaller` takes more time for a few per cent fewer bytes.
+    """

@@ -16,10 +16,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from cutout.domain.errors import ImageTooLarge, InvalidInputImage
 from cutout.domain.removal import ImageFormat, InputLimits
+from cutout.imaging import _native
 from cutout.imaging.colour import to_srgb
 from cutout.imaging.formats import jpeg, png, webp
 from cutout.imaging.formats.container import Container, broken
-from cutout.imaging.image import Image, Plane
+from cutout.imaging.image import OPAQUE, Image, Matte, Pixels
 
 # Opened by class, not by `Image.open`: the bytes were sniffed here, one format can't lead to another (a JPEG to MPO), and the limits are
 # ours and not a global of the library's.
@@ -51,6 +52,10 @@ _OTHER_KINDS: Final = (
     (0, b"<", "SVG or HTML"),
     (0, b"{", "JSON"),
 )
+
+
+# A picture's rows in one piece of memory, so that they can be shared (Pillow's documentation, "Arrow support").
+Pillow.core.set_use_block_allocator(1)  # type: ignore[attr-defined]
 
 
 class Inspected(NamedTuple):
@@ -88,7 +93,7 @@ def decode(source: bytes, limits: InputLimits) -> Image:
     try:
         colour, alpha = _separate(_load(container), container.sample_bits)
         colour, alpha = _turn_upright(to_srgb(colour, container.icc), alpha, container.orientation)
-        return Image(np.asarray(colour), _opacity(alpha))
+        return Image(_shared(colour), _opacity(alpha))
     except (InvalidInputImage, MemoryError):
         raise
     except Exception as error:  # the decoders raise whatever their parsers stumble over; each of it means the same
@@ -182,7 +187,12 @@ def _turn_upright(colour: Pillow.Image, alpha: Pillow.Image | None, orientation:
     return colour.transpose(turn), None if alpha is None else alpha.transpose(turn)
 
 
-def _opacity(alpha: Pillow.Image | None) -> Plane | None:
-    if alpha is None or alpha.getextrema() == (255, 255):
-        return None
-    return np.asarray(alpha) * np.float32(1 / 255)
+def _shared(colour: Pillow.Image) -> Pixels:
+    """The pixels of an RGB or RGBA picture, without a copy. It must not be used any more: they may be written to."""
+    _schema, array = colour.__arrow_c_array__()
+    pixels: Pixels = np.frombuffer(_native.share_pixels(array, colour.width * colour.height), np.uint8)
+    return pixels.reshape(colour.height, colour.width, 4)
+
+
+def _opacity(alpha: Pillow.Image | None) -> Matte | None:
+    return None if alpha is None or alpha.getextrema() == (OPAQUE, OPAQUE) else np.asarray(alpha)

@@ -9,7 +9,7 @@ import numpy as np
 from cutout.domain.removal import RemovalSettings
 from cutout.imaging.composite import as_seen
 from cutout.imaging.foreground import estimate_foreground
-from cutout.imaging.image import Cutout, Image, Plane
+from cutout.imaging.image import OPAQUE, Cutout, Image, Matte
 from cutout.imaging.mask import clean_up
 from cutout.imaging.matting import estimate_alpha
 from cutout.imaging.models import Network
@@ -28,12 +28,12 @@ def untimed(_name: str) -> AbstractContextManager[object]:
 class RemovalEngine(Protocol):
     """Removes backgrounds. Implementations are safe to call from one thread at a time."""
 
-    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Plane:
-        """The alpha of the subject, (h, w) float32 in [0, 1]; zero throughout where no subject was found."""
+    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Matte:
+        """The alpha of the subject, (h, w); zero throughout where no subject was found."""
         ...
 
     def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
-        """The subject's own colour and its straight alpha."""
+        """The subject's own colour and its straight alpha. The image is used up: its pixels become the cutout's."""
         ...
 
 
@@ -46,7 +46,7 @@ class CutoutEngine:
     def __init__(self, network_named: Callable[[str], Network]) -> None:
         self._network_named = network_named
 
-    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Plane:
+    def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Matte:
         with stage("segment"):
             mask = segment(image, self._network_named(settings.model))
         if settings.post_process_mask:
@@ -64,17 +64,18 @@ class CutoutEngine:
     def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
         alpha = self.matte(image, settings, stage)
         with stage("foreground"):
-            foreground = estimate_foreground(image.rgb, _share_of_visible(alpha, image))
-        return Cutout(foreground, alpha)
+            estimate_foreground(image.pixels, _share_of_visible(alpha, image))
+        return Cutout(image.pixels, alpha)
 
 
-def _share_of_visible(alpha: Plane, image: Image) -> Plane:
+def _share_of_visible(alpha: Matte, image: Image) -> Matte:
     """How much of a pixel's own colour is the subject's.
 
     A file's straight alpha has already been taken out of its colour; only what the mask took away on top of that is still mixed in.
     """
     if image.alpha is None:
         return alpha
-    share = np.zeros_like(alpha)
-    np.divide(alpha, image.alpha, out=share, where=image.alpha > 0)
-    return share
+    own = np.maximum(image.alpha, 1)
+    share = alpha * np.uint16(OPAQUE) + own // 2
+    visible: Matte = np.minimum(share // own, OPAQUE).astype(np.uint8)
+    return visible

@@ -9,14 +9,14 @@ so that edges and strands finer than a cell come from the picture. Neither grid 
 figures.
 """
 
-import os
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from cutout.imaging import _native
-from cutout.imaging.image import Plane, Rgb
+from cutout.imaging.image import OPAQUE, UNKNOWN, Matte, Pixels, Plane
+from cutout.imaging.threads import workers
 
 PRIOR_WEIGHT: Final = 0.003
 """The mask's least weight, where it can't tell subject from background. Much less, and the system is singular to single precision."""
@@ -45,86 +45,92 @@ _EXACT_TOLERANCE: Final = 1e-7
 class _Grid:
     """A picture in cells. `mask` matters where the trimap is unknown."""
 
-    rgb: Rgb
-    trimap: Plane
+    pixels: Pixels
+    trimap: Matte
     mask: Plane
 
 
-def estimate_alpha(
-    rgb: Rgb, mask: Plane, trimap: Plane, *, prior_weight: float = PRIOR_WEIGHT, threads: int | None = None
-) -> Plane:
-    """The alpha of each pixel, (h, w) float32 in [0, 1]: the trimap's where it is 0 or 1, estimated between.
+def estimate_alpha(pixels: Pixels, mask: Matte, trimap: Matte, *, threads: int | None = None) -> Matte:
+    """The alpha of each pixel, (h, w): the trimap's where it is 0 or 255, estimated between.
 
-    `prior_weight` is the mask's weight where it is least sure; 0 turns the prior off and gives the exact solution of the closed-form
-    system at full size, slowly. Where neither colours nor prior say anything, the mask's value stays. Time and memory grow with the
-    picture only as far as reading it goes; at most two threads, unless `threads` says otherwise.
+    Where neither colours nor prior say anything, the mask's value stays. Time and memory grow with the picture only as far as reading it
+    goes; at most two threads, unless `threads` says otherwise.
     """
-    workers = threads or min(2, len(os.sched_getaffinity(0)))
-    picture = _Grid(np.ascontiguousarray(rgb), np.ascontiguousarray(trimap, np.float32), np.ascontiguousarray(mask, np.float32))
-    if prior_weight == 0:
-        return _exact(picture, workers)
-
-    factor, fine = _fine_grid(picture, workers)
+    team = threads or min(2, workers())
+    factor, fine = _fine_grid(pixels, trimap, mask, team)
     ratio = max(1, max(mask.shape) // (COARSE_SIDE * factor))
-    coarse = _reduced(fine, ratio, workers)
-    alpha = _solved(coarse, _confidence_weight(coarse.mask, prior_weight), workers)
+    coarse = _reduced(fine.pixels, fine.trimap, _in_bytes(fine.mask), ratio, team) if ratio > 1 else fine
+    alpha = _solved(coarse, _confidence_weight(coarse.mask), team)
     if ratio > 1:
-        prior = _carried_up(coarse, alpha, fine, 1 / ratio, workers)
-        weight = np.full_like(prior, COARSE_ALPHA_WEIGHT)
-        alpha = _solved(_Grid(fine.rgb, fine.trimap, prior), weight, workers)
-    return alpha if factor == 1 else _carried_up(fine, alpha, picture, 1 / factor, workers)
+        prior = np.where(fine.trimap == OPAQUE, np.float32(1), np.float32(0))
+        _native.apply_models(fine.pixels, fine.trimap, _models(coarse, alpha, team), prior, 1 / ratio, team)
+        alpha = _solved(_Grid(fine.pixels, fine.trimap, prior), np.full_like(prior, COARSE_ALPHA_WEIGHT), team)
+    if factor == 1:
+        return _in_bytes(alpha)
+    matte = trimap.copy()
+    _native.apply_models_in_bytes(pixels, trimap, _models(fine, alpha, team), matte, 1 / factor, team)
+    return matte
 
 
-def _fine_grid(picture: _Grid, threads: int) -> tuple[int, _Grid]:
+def estimate_exactly(pixels: Pixels, mask: Matte, trimap: Matte) -> Plane:
+    """The closed-form system's own solution, without a prior, at full size and in double precision: slow, for comparison.
+
+    Where the system leaves alpha open, the mask's value stays.
+    """
+    grid = _reduced(pixels, trimap, mask, 1, workers())
+    alpha = grid.mask.copy()
+    nothing = np.zeros_like(alpha)
+    _native.solve_matting_in_double(
+        grid.pixels, grid.trimap, alpha, grid.mask, nothing, EXACT_EPSILON, _EXACT_TOLERANCE, _EXACT_STEPS, workers()
+    )
+    return np.clip(alpha, 0, 1, out=alpha)
+
+
+def _fine_grid(pixels: Pixels, trimap: Matte, mask: Matte, threads: int) -> tuple[int, _Grid]:
     """Pixels per cell's side, and the picture in such cells: as few as the limits allow."""
-    factor = -(-max(picture.mask.shape) // FINE_SIDE)
+    factor = -(-max(mask.shape) // FINE_SIDE)
     while True:
-        grid = _reduced(picture, factor, threads)
-        excess = np.count_nonzero(grid.trimap == 0.5) / MOST_UNKNOWN  # noqa: PLR2004
+        grid = _reduced(pixels, trimap, mask, factor, threads)
+        excess = np.count_nonzero(grid.trimap == UNKNOWN) / MOST_UNKNOWN
         if excess <= 1:
             return factor, grid
         factor = max(factor + 1, int(factor * excess**0.5))
 
 
-def _reduced(grid: _Grid, factor: int, threads: int) -> _Grid:
+def _reduced(pixels: Pixels, trimap: Matte, mask: Matte, factor: int, threads: int) -> _Grid:
     """Mean colours; a cell is sure where all of it is, and agrees."""
-    shape = (-(-grid.mask.shape[0] // factor), -(-grid.mask.shape[1] // factor))
-    cells = _Grid(np.empty((*shape, 3), np.uint8), np.empty(shape, np.float32), np.empty(shape, np.float32))
-    _native.reduce_rgb(grid.rgb, cells.rgb, factor, threads)
-    _native.reduce_trimap(grid.trimap, grid.mask, cells.trimap, cells.mask, factor, threads)
+    shape = (-(-mask.shape[0] // factor), -(-mask.shape[1] // factor))
+    cells = _Grid(np.empty((*shape, 4), np.uint8), np.empty(shape, np.uint8), np.empty(shape, np.float32))
+    _native.reduce_colour(pixels, cells.pixels, factor, threads)
+    _native.reduce_trimap(trimap, mask, cells.trimap, cells.mask, factor, threads)
     return cells
 
 
-def _confidence_weight(mask: Plane, least: float) -> Plane:
+def _in_bytes(plane: Plane) -> Matte:
+    """A plane in [0, 1] as 0-255, rounded to nearest."""
+    scaled = plane * np.float32(OPAQUE)
+    scaled += np.float32(0.5)
+    return scaled.astype(np.uint8)
+
+
+def _confidence_weight(mask: Plane) -> Plane:
     """How strongly each cell is pulled to the mask: with its confidence |2m - 1|."""
     weight: Plane = np.abs(2 * mask - 1)
     weight **= CONFIDENCE_POWER
     weight *= CONFIDENCE_WEIGHT
-    weight += least
+    weight += PRIOR_WEIGHT
     return weight
 
 
 def _solved(grid: _Grid, weight: Plane, threads: int) -> Plane:
     """The grid's alpha, pulled to its mask."""
     alpha = grid.mask.copy()
-    _native.solve_matting(grid.rgb, grid.trimap, alpha, grid.mask, weight, EPSILON, _TOLERANCE, _STEPS, threads)
+    _native.solve_matting(grid.pixels, grid.trimap, alpha, grid.mask, weight, EPSILON, _TOLERANCE, _STEPS, threads)
     return np.clip(alpha, 0, 1, out=alpha)
 
 
-def _carried_up(coarse: _Grid, alpha: Plane, fine: _Grid, scale: float, threads: int) -> Plane:
-    """A coarse grid's alpha on a finer grid, by its colour models."""
+def _models(grid: _Grid, alpha: Plane, threads: int) -> Plane:
+    """(h, w, 4): what alpha is as a function of colour round each unknown cell."""
     models = np.zeros((*alpha.shape, 4), np.float32)
-    _native.fit_models(coarse.rgb, coarse.trimap, alpha, models, EPSILON, threads)
-    carried = fine.trimap.copy()
-    _native.apply_models(fine.rgb, fine.trimap, models, carried, scale, threads)
-    return carried
-
-
-def _exact(picture: _Grid, threads: int) -> Plane:
-    """The solution without a prior, in double precision."""
-    alpha = np.where((picture.trimap > 0) & (picture.trimap < 1), picture.mask, picture.trimap)
-    none = np.zeros_like(alpha)
-    _native.solve_matting_in_double(
-        picture.rgb, picture.trimap, alpha, picture.mask, none, EXACT_EPSILON, _EXACT_TOLERANCE, _EXACT_STEPS, threads
-    )
-    return np.clip(alpha, 0, 1, out=alpha)
+    _native.fit_models(grid.pixels, grid.trimap, alpha, models, EPSILON, threads)
+    return models

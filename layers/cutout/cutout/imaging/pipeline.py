@@ -6,10 +6,10 @@
 What stands between image and cutout is the engine's (`cutout.imaging.engine`), since another engine may do it in its own way.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cutout.domain.removal import ImageFormat, InputLimits, OutputSettings, RemovalSettings
-from cutout.imaging.composite import composite, flatten, quantise
+from cutout.imaging.composite import composite
 from cutout.imaging.decode import decode
 from cutout.imaging.encode import check_fits, encode
 from cutout.imaging.engine import RemovalEngine, Stage, untimed
@@ -52,14 +52,14 @@ def remove_background(
     check_fits(image.width, image.height, output)
 
     if settings.only_mask:
-        matte = engine.matte(image, settings, stage)
-        picture = quantise(matte)
+        picture = engine.matte(image, settings, stage)
+        is_opaque = False
     else:
         cutout = engine.cut_out(image, settings, stage)
         with stage("composite"):
             is_opaque = settings.background.opacity == _OPAQUE or not output.format.has_alpha
-            picture = flatten(cutout, settings.background.rgb) if is_opaque else composite(cutout, settings.background)
+            picture = composite(cutout, replace(settings.background, opacity=_OPAQUE) if is_opaque else settings.background)
 
     with stage("encode"):
-        encoded = encode(picture, output, smaller_png=smaller_png)
+        encoded = encode(picture, output, opaque=is_opaque, smaller_png=smaller_png)
     return Removed(encoded, image.width, image.height, output.format)

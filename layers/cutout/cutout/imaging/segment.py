@@ -1,24 +1,23 @@
 """Segmentation: the picture through a network, and the network's small mask back to the picture's size."""
 
-import os
 from typing import Final
 
 import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageChops
 
 from cutout.imaging import _native
 from cutout.imaging.composite import as_seen
 from cutout.imaging.edges import LARGE, follow_edges
-from cutout.imaging.image import Image, Plane, Rgb
+from cutout.imaging.image import Image, Matte, Pixels, Plane, Rgb
 from cutout.imaging.models import ModelSpec, Network
 from cutout.imaging.resample import enlarge
+from cutout.imaging.threads import workers
 
 NO_SUBJECT_BELOW: Final = 0.5
 """The networks return each pixel's probability of being subject. Where not one pixel is more likely subject than not, there is none.
 
 With u2netp, real subjects reach 0.78-1.00; grass, gravel, stars, a page of text and noise 0.11-0.43; one colour 0.00-0.06."""
-
-_MOST_THREADS: Final = 16
-"""The native module's limit."""
 
 _LEAST_WHITE: Final = 16
 """Brightening stops at 255 / 16: below that a picture is sensor noise."""
@@ -28,24 +27,27 @@ _HALF_A_STEP: Final = 0.5 / 255
 """What 8 bits can't tell from 0 or 1 is made exactly that: matting and foreground estimation work on what is neither."""
 
 
-def segment(image: Image, network: Network) -> Plane:
-    """Where the subject is: (h, w) in [0, 1], zero throughout where the network finds none.
+def segment(image: Image, network: Network) -> Matte:
+    """Where the subject is, (h, w): zero throughout where the network finds none.
 
     A picture that has alpha is shown to the network as it looks (`as_seen`), and the mask is multiplied by that alpha: what was already
     cut out stays out.
     """
-    rgb = as_seen(image)
-    cells = predict(thumbnail(rgb, network.spec.input_size), network)
-    mask = enlarge(cells, image.width, image.height)
-    if mask.size >= LARGE:
-        mask = follow_edges(rgb, cells, mask)
-    return mask if image.alpha is None else mask * image.alpha
+    pixels = as_seen(image)
+    cells = predict(thumbnail(pixels, network.spec.input_size), network)
+    is_large = image.width * image.height >= LARGE
+    mask = follow_edges(pixels, cells) if is_large else enlarge(cells, image.width, image.height)
+    return mask if image.alpha is None else _times(mask, image.alpha)
 
 
-def thumbnail(rgb: Rgb, side: int) -> Rgb:
+def _times(mask: Matte, alpha: Matte) -> Matte:
+    return np.asarray(ImageChops.multiply(Pillow.fromarray(mask), Pillow.fromarray(alpha)))
+
+
+def thumbnail(pixels: Pixels, side: int) -> Rgb:
     """The picture at the network's (side, side), not keeping its aspect: the networks were trained so. LANCZOS, as rembg does."""
     small = np.empty((side, side, 3), np.uint8)
-    _native.resample(np.ascontiguousarray(rgb), small, min(len(os.sched_getaffinity(0)), _MOST_THREADS))
+    _native.resample(np.ascontiguousarray(pixels), small, workers())
     return small
 
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "native.h"
+#include "team.h"
 
 /* Buffer formats may carry a byte-order mark; only the native order is accepted. "l" and "q" are the same where long has 8 bytes. */
 static int format_matches(const char *given, const char *wanted, Py_ssize_t itemsize) {
@@ -57,4 +58,10 @@ int cutout_check_shape(const Py_buffer *view, const char *name, const Py_ssize_t
     for (int i = 0; same && i < dims; i++) same = shape[i] < 0 || view->shape[i] == shape[i];
     if (!same) PyErr_Format(PyExc_ValueError, "%s has a shape that doesn't fit the other arrays", name);
     return same ? 0 : -1;
+}
+
+int cutout_check_threads(int threads) {
+    if (threads >= 1 && threads <= TEAM_MOST) return 0;
+    PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
+    return -1;
 }

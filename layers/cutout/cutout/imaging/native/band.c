@@ -5,14 +5,14 @@
 
 enum { NONE = 1, FIRST = 3 }; /* slots 0, 1 and 2 are zeros: slot 1 and its two neighbours stand for all that isn't there */
 
-static int has_unknown(const float *row, ptrdiff_t width, ptrdiff_t column) {
+static int has_unknown(const uint8_t *row, ptrdiff_t width, ptrdiff_t column) {
     ptrdiff_t end = column + SEGMENT < width ? column + SEGMENT : width;
     int any = 0;
     for (ptrdiff_t x = column; x < end; x++) any |= cutout_is_unknown(row[x]);
     return any;
 }
 
-int cutout_band_make(const float *trimap, ptrdiff_t height, ptrdiff_t width, Band *band) {
+int cutout_band_make(const uint8_t *trimap, ptrdiff_t height, ptrdiff_t width, Band *band) {
     /* One place more at either end of a row, for the zeros beside a segment at the picture's border. */
     size_t columns = (size_t)(width + SEGMENT - 1) / SEGMENT + 2;
     int32_t *map = calloc(columns * (size_t)(height + 2 * REACH), sizeof *map); /* 0 none, -1 zeros, -2 live; then slots */

@@ -24,10 +24,11 @@ typedef struct {
     size_t slots; /* vectors have slots * SEGMENT numbers */
 } Band;
 
-static inline int cutout_is_unknown(float value) { return value > 0 && value < 1; }
+/* 0 is background, 255 subject. */
+static inline int cutout_is_unknown(uint8_t value) { return (uint8_t)(value - 1) < 254; }
 
-/* Returns 0, or -1 without memory. `trimap` is (height, width); above 0 and below 1 is unknown. Free with cutout_band_free. */
-int cutout_band_make(const float *trimap, ptrdiff_t height, ptrdiff_t width, Band *band);
+/* Returns 0, or -1 without memory. `trimap` is (height, width). Free with cutout_band_free. */
+int cutout_band_make(const uint8_t *trimap, ptrdiff_t height, ptrdiff_t width, Band *band);
 void cutout_band_free(Band *band);
 
 #endif

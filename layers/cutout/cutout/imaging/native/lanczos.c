@@ -80,7 +80,7 @@ static int run(Job *job, size_t height, size_t width, int members) {
     r->narrow = malloc(r->height * width * CHANNELS);
     ready = ready && r->narrow != NULL;
     for (int i = 0; i < members; i++) {
-        job->desks[i].band = calloc(r->width * CHANNELS, BAND);
+        job->desks[i].band = calloc(r->width * PIXEL, BAND);
         job->desks[i].sums = malloc(width * CHANNELS * sizeof(int32_t));
         ready = ready && job->desks[i].band && job->desks[i].sums;
     }
@@ -96,25 +96,26 @@ static int run(Job *job, size_t height, size_t width, int members) {
 }
 
 static PyObject *resample(PyObject *module, PyObject *arguments) {
-    static const ArraySpec specs[] = {{"rgb", "B", 3, 0}, {"out", "B", 3, 1}};
-    enum { RGB, OUT, ARRAYS };
+    static const ArraySpec specs[] = {{"pixels", "B", 3, 0}, {"out", "B", 3, 1}};
+    enum { PIXELS, OUT, ARRAYS };
     PyObject *objects[ARRAYS];
     int threads;
-    if (!PyArg_ParseTuple(arguments, "OOi:resample", &objects[RGB], &objects[OUT], &threads)) return NULL;
-    if (threads < 1 || threads > TEAM_MOST) return PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
+    if (!PyArg_ParseTuple(arguments, "OOi:resample", &objects[PIXELS], &objects[OUT], &threads)) return NULL;
+    if (cutout_check_threads(threads) < 0) return NULL;
     Py_buffer views[ARRAYS];
     if (cutout_take_arrays(objects, specs, views, ARRAYS) < 0) return NULL;
 
     PyObject *result = NULL;
     for (int i = 0; i < ARRAYS; i++) {
         const Py_ssize_t *shape = views[i].shape;
-        if (shape[2] != CHANNELS || shape[0] < 1 || shape[1] < 1 || shape[0] > INT32_MAX || shape[1] > INT32_MAX / CHANNELS) {
-            PyErr_Format(PyExc_ValueError, "%s must be a picture of 3 channels", specs[i].name);
+        int channels = i == PIXELS ? PIXEL : CHANNELS;
+        if (shape[2] != channels || shape[0] < 1 || shape[1] < 1 || shape[0] > INT32_MAX || shape[1] > INT32_MAX / PIXEL) {
+            PyErr_Format(PyExc_ValueError, "%s must be a picture of %d channels", specs[i].name, channels);
             goto done;
         }
     }
     Job job = {
-        .resampling = {.rgb = views[RGB].buf, .height = (size_t)views[RGB].shape[0], .width = (size_t)views[RGB].shape[1], .out = views[OUT].buf},
+        .resampling = {.pixels = views[PIXELS].buf, .height = (size_t)views[PIXELS].shape[0], .width = (size_t)views[PIXELS].shape[1], .out = views[OUT].buf},
         .kernels = cutout_lanczos_kernels(),
     };
     int status;
@@ -128,6 +129,6 @@ done:
 }
 
 PyMethodDef cutout_lanczos_methods[] = {
-    {"resample", resample, METH_VARARGS, "resample(rgb, out, threads)"},
+    {"resample", resample, METH_VARARGS, "resample(pixels, out, threads)"},
     {NULL, NULL, 0, NULL},
 };

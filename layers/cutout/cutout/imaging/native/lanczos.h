@@ -1,4 +1,4 @@
-/* Resampling of RGB pictures by a LANCZOS window of three lobes (Duchon 1979), in the fixed-point arithmetic of Pillow, to the bit: networks
+/* Resampling of pictures by a LANCZOS window of three lobes (Duchon 1979), in the fixed-point arithmetic of Pillow, to the bit: networks
  * are compared on what they see. */
 #ifndef CUTOUT_LANCZOS_H
 #define CUTOUT_LANCZOS_H
@@ -8,6 +8,7 @@
 
 enum {
     CHANNELS = 3,
+    PIXEL = 4,          /* bytes: the fourth is no colour */
     FRACTION_BITS = 22, /* of a weight */
     BAND = 16,          /* rows that are narrowed together, so that vectors run across them */
 };
@@ -20,7 +21,7 @@ typedef struct {
 } Axis;
 
 typedef struct {
-    const uint8_t *rgb;
+    const uint8_t *pixels;
     size_t height, width;
     Axis across, down;
     uint8_t *narrow; /* (height, across.count, 3) */
@@ -29,7 +30,7 @@ typedef struct {
 
 /* What one thread works in. */
 typedef struct {
-    uint8_t *band; /* width * CHANNELS * BAND: each sample of a band of rows, one below the other */
+    uint8_t *band; /* width * BAND * PIXEL: each pixel of a band of rows, one below the other */
     int32_t *sums; /* across.count * CHANNELS */
 } LanczosDesk;
 

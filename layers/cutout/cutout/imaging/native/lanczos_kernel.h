@@ -5,7 +5,7 @@ typedef uint8_t KERNEL(Samples) __attribute__((vector_size(LANES)));
 typedef int16_t KERNEL(Shorts) __attribute__((vector_size(LANES * sizeof(int16_t))));
 typedef int32_t KERNEL(Sums) __attribute__((vector_size(LANES * sizeof(int32_t))));
 
-enum { KERNEL(VECTORS) = CHANNELS * BAND / LANES };
+enum { KERNEL(VECTORS) = PIXEL * BAND / LANES };
 
 TARGET static inline uint8_t KERNEL(rounded)(int32_t sum) {
     sum = (sum + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS;
@@ -13,38 +13,38 @@ TARGET static inline uint8_t KERNEL(rounded)(int32_t sum) {
 }
 
 /* Turn `rows` rows on their side. What the others of the band hold doesn't matter. */
-TARGET static void KERNEL(fill_band)(uint8_t *restrict band, const uint8_t *restrict top, size_t length, size_t rows) {
+TARGET static void KERNEL(fill_band)(uint8_t *restrict band, const uint8_t *restrict top, size_t width, size_t rows) {
     if (rows == BAND) {
-        for (size_t i = 0; i < length; i++)
-            for (size_t r = 0; r < BAND; r++) band[i * BAND + r] = top[r * length + i];
+        for (size_t i = 0; i < width; i++)
+            for (size_t r = 0; r < BAND; r++) memcpy(band + (i * BAND + r) * PIXEL, top + (r * width + i) * PIXEL, PIXEL);
     } else {
-        for (size_t i = 0; i < length; i++)
-            for (size_t r = 0; r < rows; r++) band[i * BAND + r] = top[r * length + i];
+        for (size_t i = 0; i < width; i++)
+            for (size_t r = 0; r < rows; r++) memcpy(band + (i * BAND + r) * PIXEL, top + (r * width + i) * PIXEL, PIXEL);
     }
 }
 
 /* Rows from..to of `narrow`. */
 TARGET static void KERNEL(narrow_rows)(const Resampling *job, const LanczosDesk *desk, size_t from, size_t to) {
     const Axis *axis = &job->across;
-    size_t length = job->width * CHANNELS, narrow = axis->count * CHANNELS;
+    size_t narrow = axis->count * CHANNELS;
     for (size_t y = from; y < to; y += BAND) {
         size_t rows = to - y < BAND ? to - y : BAND;
-        KERNEL(fill_band)(desk->band, job->rgb + y * length, length, rows);
+        KERNEL(fill_band)(desk->band, job->pixels + y * job->width * PIXEL, job->width, rows);
         for (size_t x = 0; x < axis->count; x++) {
             KERNEL(Sums) sums[KERNEL(VECTORS)] = {{0}};
             const int32_t *weight = axis->weights + x * axis->taps;
-            const uint8_t *end = desk->band + axis->ends[x] * CHANNELS * BAND;
-            for (const uint8_t *at = desk->band + axis->starts[x] * CHANNELS * BAND; at < end; weight++)
+            const uint8_t *end = desk->band + axis->ends[x] * BAND * PIXEL;
+            for (const uint8_t *at = desk->band + axis->starts[x] * BAND * PIXEL; at < end; weight++)
                 for (size_t v = 0; v < KERNEL(VECTORS); v++, at += LANES) {
                     KERNEL(Samples) samples;
                     memcpy(&samples, at, LANES);
                     sums[v] += *weight * __builtin_convertvector(__builtin_convertvector(samples, KERNEL(Shorts)), KERNEL(Sums));
                 }
-            int32_t each[CHANNELS][BAND];
+            int32_t each[BAND][PIXEL];
             memcpy(each, sums, sizeof each);
             uint8_t *out = job->narrow + y * narrow + x * CHANNELS;
             for (size_t r = 0; r < rows; r++)
-                for (size_t c = 0; c < CHANNELS; c++) out[r * narrow + c] = KERNEL(rounded)(each[c][r]);
+                for (size_t c = 0; c < CHANNELS; c++) out[r * narrow + c] = KERNEL(rounded)(each[r][c]);
         }
     }
 }

@@ -44,24 +44,24 @@ static int solve(MattingSystem *s, int exact, int members) {
 
 static PyObject *solve_in(int exact, PyObject *arguments) {
     static const ArraySpec specs[] = {
-        {"rgb", "B", 3, 0}, {"trimap", "f", 2, 0}, {"alpha", "f", 2, 1}, {"prior", "f", 2, 0}, {"weight", "f", 2, 0},
+        {"pixels", "B", 3, 0}, {"trimap", "B", 2, 0}, {"alpha", "f", 2, 1}, {"prior", "f", 2, 0}, {"weight", "f", 2, 0},
     };
-    enum { RGB, TRIMAP, ALPHA, PRIOR, WEIGHT, ARRAYS };
+    enum { PIXELS, TRIMAP, ALPHA, PRIOR, WEIGHT, ARRAYS };
     PyObject *objects[ARRAYS];
     double epsilon, tolerance;
     int most_steps, threads;
-    if (!PyArg_ParseTuple(arguments, "OOOOOddii:solve_matting", &objects[RGB], &objects[TRIMAP], &objects[ALPHA], &objects[PRIOR],
+    if (!PyArg_ParseTuple(arguments, "OOOOOddii:solve_matting", &objects[PIXELS], &objects[TRIMAP], &objects[ALPHA], &objects[PRIOR],
                           &objects[WEIGHT], &epsilon, &tolerance, &most_steps, &threads))
         return NULL;
     if (!(epsilon > 0) || !isfinite(epsilon)) return PyErr_Format(PyExc_ValueError, "epsilon must be above zero");
-    if (threads < 1 || threads > TEAM_MOST) return PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
+    if (cutout_check_threads(threads) < 0) return NULL;
 
     Py_buffer views[ARRAYS];
     if (cutout_take_arrays(objects, specs, views, ARRAYS) < 0) return NULL;
     PyObject *result = NULL;
     const Py_ssize_t *shape = views[TRIMAP].shape;
-    const Py_ssize_t coloured[] = {shape[0], shape[1], 3};
-    if (cutout_check_shape(&views[RGB], "rgb", coloured, 3) < 0 || cutout_check_shape(&views[ALPHA], "alpha", shape, 2) < 0 ||
+    const Py_ssize_t coloured[] = {shape[0], shape[1], 4};
+    if (cutout_check_shape(&views[PIXELS], "pixels", coloured, 3) < 0 || cutout_check_shape(&views[ALPHA], "alpha", shape, 2) < 0 ||
         cutout_check_shape(&views[PRIOR], "prior", shape, 2) < 0 || cutout_check_shape(&views[WEIGHT], "weight", shape, 2) < 0)
         goto done;
     if (shape[0] > INT32_MAX - 2 * SEGMENT || shape[1] > INT32_MAX - 2 * SEGMENT || shape[0] * shape[1] > INT32_MAX) {
@@ -70,7 +70,7 @@ static PyObject *solve_in(int exact, PyObject *arguments) {
     }
 
     MattingSystem system = {
-        .rgb = views[RGB].buf,
+        .pixels = views[PIXELS].buf,
         .trimap = views[TRIMAP].buf,
         .alpha = views[ALPHA].buf,
         .prior = views[PRIOR].buf,
@@ -96,7 +96,7 @@ static PyObject *solve_matting_in_double(PyObject *module, PyObject *arguments) 
 
 PyMethodDef cutout_matting_methods[] = {
     {"solve_matting", solve_matting, METH_VARARGS,
-     "solve_matting(rgb, trimap, alpha, prior, weight, epsilon, tolerance, most_steps, threads) -> steps"},
+     "solve_matting(pixels, trimap, alpha, prior, weight, epsilon, tolerance, most_steps, threads) -> steps"},
     {"solve_matting_in_double", solve_matting_in_double, METH_VARARGS, "The same in double precision."},
     {NULL, NULL, 0, NULL},
 };

@@ -9,8 +9,8 @@ enum { STENCIL = 25, CENTRE = 12 };
 
 typedef struct {
     /* The picture, (height, width). Known pixels keep their alpha; unknown ones begin with theirs and end with the solution. */
-    const uint8_t *rgb;
-    const float *trimap;
+    const uint8_t *pixels;
+    const uint8_t *trimap;
     float *alpha;
     const float *prior;
     const float *weight;

@@ -26,13 +26,13 @@ TARGET static void KERNEL(load)(const MattingSystem *s, KERNEL(Chunk) *c, ptrdif
     for (ptrdiff_t dy = -2; dy <= 2; dy++) {
         ptrdiff_t y = row + dy < 0 ? 0 : row + dy >= s->height ? s->height - 1 : row + dy;
         int inside_rows = y == row + dy;
-        const uint8_t *rgb = s->rgb + y * s->width * 3;
-        const float *trimap = s->trimap + y * s->width;
+        const uint8_t *pixels = s->pixels + y * s->width * 4;
+        const uint8_t *trimap = s->trimap + y * s->width;
         const float *alpha = s->alpha + y * s->width;
         for (ptrdiff_t x = -2; x < lanes + 2; x++) {
             ptrdiff_t at = column + x < 0 ? 0 : column + x >= s->width ? s->width - 1 : column + x;
             int inside = inside_rows && at == column + x;
-            for (int ch = 0; ch < 3; ch++) c->colour[ch][dy + 2][SEGMENT + x] = (REAL)rgb[at * 3 + ch];
+            for (int ch = 0; ch < 3; ch++) c->colour[ch][dy + 2][SEGMENT + x] = (REAL)pixels[at * 4 + ch];
             int open = inside && cutout_is_unknown(trimap[at]);
             c->open[dy + 2][SEGMENT + x] = (REAL)open;
             c->known[dy + 2][SEGMENT + x] = inside && !open ? (REAL)alpha[at] : 0;

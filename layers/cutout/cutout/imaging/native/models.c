@@ -4,14 +4,13 @@
 #include <stdlib.h>
 
 #include "band.h"
+#include "models.h"
 #include "native.h"
 #include "team.h"
 
-enum { PARTS = 4 }; /* a for red, green and blue (per unit of 0-255), then b */
-
 typedef struct {
-    const uint8_t *rgb;
-    const float *trimap, *alpha;
+    const uint8_t *pixels, *trimap;
+    const float *alpha;
     float *models;
     ptrdiff_t height, width;
     float ridge;
@@ -19,7 +18,7 @@ typedef struct {
 
 static int unknown_near_row(const Fit *f, ptrdiff_t y, ptrdiff_t x) {
     if (x < 0 || x >= f->width) return 0;
-    const float *at = f->trimap + y * f->width + x;
+    const uint8_t *at = f->trimap + y * f->width + x;
     return cutout_is_unknown(*at) || (y > 0 && cutout_is_unknown(at[-f->width])) || (y + 1 < f->height && cutout_is_unknown(at[f->width]));
 }
 
@@ -30,7 +29,7 @@ static void fit_one(const Fit *f, ptrdiff_t y, ptrdiff_t x, float *restrict mode
     for (ptrdiff_t v = y > 0 ? y - 1 : 0; v <= y + 1 && v < f->height; v++)
         for (ptrdiff_t u = x > 0 ? x - 1 : 0; u <= x + 1 && u < f->width; u++) {
             ptrdiff_t at = v * f->width + u;
-            for (int ch = 0; ch < 3; ch++) mean[ch] += colours[count][ch] = (float)f->rgb[3 * at + ch];
+            for (int ch = 0; ch < 3; ch++) mean[ch] += colours[count][ch] = (float)f->pixels[4 * at + ch];
             mean[3] += alphas[count++] = f->alpha[at];
         }
     for (int part = 0; part < PARTS; part++) mean[part] /= (float)count;
@@ -66,75 +65,68 @@ static void fit_rows(void *context, Team *team, int member, int members) {
 }
 
 typedef struct {
-    const uint8_t *rgb;
-    const float *trimap, *models;
-    float *alpha;
+    const uint8_t *pixels, *trimap;
+    const float *models;
+    float *alpha;   /* of a grid, in [0, 1], or */
+    uint8_t *matte; /* of a picture, in 0-255 */
     ptrdiff_t height, width, rows, columns;
-    double scale; /* of coordinates: cells per pixel */
+    double scale;          /* of coordinates: cells per pixel */
+    Place *places;         /* of each column */
+    float *rows_of_models; /* columns * PARTS for each member */
 } Application;
-
-typedef struct {
-    ptrdiff_t low, high; /* the two cells that a pixel's centre lies between */
-    float share;         /* of the higher one */
-} Place;
-
-static Place place(ptrdiff_t pixel, double scale, ptrdiff_t cells) {
-    double at = ((double)pixel + 0.5) * scale - 0.5;
-    if (at < 0) at = 0;
-    if (at > (double)(cells - 1)) at = (double)(cells - 1);
-    ptrdiff_t low = (ptrdiff_t)at;
-    return (Place){low, low + 1 < cells ? low + 1 : low, (float)(at - (double)low)};
-}
 
 /* The models interpolated between the four cells around each unknown pixel, applied to its colour. */
 static void apply_rows(void *context, Team *team, int member, int members) {
     const Application *a = context;
-    size_t from, to;
+    size_t from, to, parts = PARTS * (size_t)a->columns;
     cutout_team_share((size_t)a->height, member, members, &from, &to);
+    float *models = a->rows_of_models + (size_t)member * parts;
     for (ptrdiff_t y = (ptrdiff_t)from; y < (ptrdiff_t)to; y++) {
-        Place down = place(y, a->scale, a->rows);
-        const float *upper = a->models + PARTS * down.low * a->columns, *lower = a->models + PARTS * down.high * a->columns;
+        Place down = cutout_place(y, a->scale, a->rows);
+        int blended = 0;
         for (ptrdiff_t x = 0; x < a->width; x++) {
             ptrdiff_t at = y * a->width + x;
             if (!cutout_is_unknown(a->trimap[at])) continue;
-            Place across = place(x, a->scale, a->columns);
-            const float *corners[4] = {upper + PARTS * across.low, upper + PARTS * across.high, lower + PARTS * across.low,
-                                       lower + PARTS * across.high};
-            float model[PARTS];
-            for (int part = 0; part < PARTS; part++) {
-                float top = corners[0][part] + across.share * (corners[1][part] - corners[0][part]);
-                float bottom = corners[2][part] + across.share * (corners[3][part] - corners[2][part]);
-                model[part] = top + down.share * (bottom - top);
-            }
-            const uint8_t *rgb = a->rgb + 3 * at;
-            float value = model[0] * (float)rgb[0] + model[1] * (float)rgb[1] + model[2] * (float)rgb[2] + model[3];
-            a->alpha[at] = value < 0 ? 0 : value > 1 ? 1 : value;
+            if (!blended) cutout_blend(models, a->models + (size_t)down.low * parts, a->models + (size_t)down.high * parts, down.share, parts);
+            blended = 1;
+            float value = cutout_apply_model(cutout_between(models, PARTS, a->places[x]), a->pixels + 4 * at);
+            value = value < 0 ? 0 : value > 1 ? 1 : value;
+            if (a->matte != NULL) a->matte[at] = (uint8_t)(value * 255 + 0.5F);
+            else a->alpha[at] = value;
         }
     }
 }
 
-static int check_threads(int threads) {
-    if (threads >= 1 && threads <= TEAM_MOST) return 0;
-    PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
-    return -1;
+/* Without the GIL. Returns 0, or -1 without memory. */
+static int run_application(Application *a, int threads) {
+    a->places = malloc((size_t)a->width * sizeof *a->places + 1);
+    a->rows_of_models = malloc((size_t)threads * (size_t)a->columns * PARTS * sizeof *a->rows_of_models);
+    int status = a->places != NULL && a->rows_of_models != NULL ? 0 : -1;
+    if (status == 0) {
+        cutout_places(a->places, a->width, a->scale, a->columns);
+        cutout_team_run(threads, apply_rows, a);
+    }
+    free(a->places);
+    free(a->rows_of_models);
+    return status;
 }
 
 static PyObject *fit_models(PyObject *module, PyObject *arguments) {
-    static const ArraySpec specs[] = {{"rgb", "B", 3, 0}, {"trimap", "f", 2, 0}, {"alpha", "f", 2, 0}, {"models", "f", 3, 1}};
+    static const ArraySpec specs[] = {{"pixels", "B", 3, 0}, {"trimap", "B", 2, 0}, {"alpha", "f", 2, 0}, {"models", "f", 3, 1}};
     PyObject *objects[4];
     double epsilon;
     int threads;
     if (!PyArg_ParseTuple(arguments, "OOOOdi:fit_models", &objects[0], &objects[1], &objects[2], &objects[3], &epsilon, &threads))
         return NULL;
     if (!(epsilon > 0)) return PyErr_Format(PyExc_ValueError, "epsilon must be above zero");
-    if (check_threads(threads) < 0) return NULL;
+    if (cutout_check_threads(threads) < 0) return NULL;
     Py_buffer views[4];
     if (cutout_take_arrays(objects, specs, views, 4) < 0) return NULL;
-    const Py_ssize_t *shape = views[1].shape, coloured[] = {shape[0], shape[1], 3}, parts[] = {shape[0], shape[1], PARTS};
-    int fits = cutout_check_shape(&views[0], "rgb", coloured, 3) == 0 && cutout_check_shape(&views[2], "alpha", shape, 2) == 0 &&
+    const Py_ssize_t *shape = views[1].shape, coloured[] = {shape[0], shape[1], 4}, parts[] = {shape[0], shape[1], PARTS};
+    int fits = cutout_check_shape(&views[0], "pixels", coloured, 3) == 0 && cutout_check_shape(&views[2], "alpha", shape, 2) == 0 &&
                cutout_check_shape(&views[3], "models", parts, 3) == 0;
     if (fits) {
-        Fit f = {.rgb = views[0].buf, .trimap = views[1].buf, .alpha = views[2].buf, .models = views[3].buf, .height = shape[0],
+        Fit f = {.pixels = views[0].buf, .trimap = views[1].buf, .alpha = views[2].buf, .models = views[3].buf, .height = shape[0],
                  .width = shape[1], .ridge = (float)(epsilon * 255 * 255)};
         Py_BEGIN_ALLOW_THREADS
         cutout_team_run(threads, fit_rows, &f);
@@ -145,39 +137,52 @@ static PyObject *fit_models(PyObject *module, PyObject *arguments) {
     Py_RETURN_NONE;
 }
 
-static PyObject *apply_models(PyObject *module, PyObject *arguments) {
-    static const ArraySpec specs[] = {{"rgb", "B", 3, 0}, {"trimap", "f", 2, 0}, {"models", "f", 3, 0}, {"alpha", "f", 2, 1}};
+static PyObject *apply(PyObject *arguments, const char *format, const ArraySpec *specs) {
     PyObject *objects[4];
     double scale;
     int threads;
-    if (!PyArg_ParseTuple(arguments, "OOOOdi:apply_models", &objects[0], &objects[1], &objects[2], &objects[3], &scale, &threads))
-        return NULL;
+    if (!PyArg_ParseTuple(arguments, format, &objects[0], &objects[1], &objects[2], &objects[3], &scale, &threads)) return NULL;
     if (!(scale > 0) || scale > 1) return PyErr_Format(PyExc_ValueError, "scale must be above 0 and at most 1");
-    if (check_threads(threads) < 0) return NULL;
+    if (cutout_check_threads(threads) < 0) return NULL;
     Py_buffer views[4];
     if (cutout_take_arrays(objects, specs, views, 4) < 0) return NULL;
-    const Py_ssize_t *shape = views[1].shape, coloured[] = {shape[0], shape[1], 3}, parts[] = {-1, -1, PARTS};
-    int fits = cutout_check_shape(&views[0], "rgb", coloured, 3) == 0 && cutout_check_shape(&views[2], "models", parts, 3) == 0 &&
+    const Py_ssize_t *shape = views[1].shape, coloured[] = {shape[0], shape[1], 4}, parts[] = {-1, -1, PARTS};
+    int fits = cutout_check_shape(&views[0], "pixels", coloured, 3) == 0 && cutout_check_shape(&views[2], "models", parts, 3) == 0 &&
                cutout_check_shape(&views[3], "alpha", shape, 2) == 0;
     const Py_ssize_t *cells = views[2].shape;
     if (fits && (cells[0] < 1 || cells[1] < 1)) {
         PyErr_Format(PyExc_ValueError, "models is empty");
         fits = 0;
     }
+    int status = fits ? 0 : -1;
     if (fits) {
-        Application a = {.rgb = views[0].buf, .trimap = views[1].buf, .models = views[2].buf, .alpha = views[3].buf, .height = shape[0],
-                         .width = shape[1], .rows = cells[0], .columns = cells[1], .scale = scale};
+        Application a = {.pixels = views[0].buf, .trimap = views[1].buf, .models = views[2].buf, .height = shape[0], .width = shape[1],
+                         .rows = cells[0], .columns = cells[1], .scale = scale};
+        if (*specs[3].format == 'f') a.alpha = views[3].buf;
+        else a.matte = views[3].buf;
         Py_BEGIN_ALLOW_THREADS
-        cutout_team_run(threads, apply_rows, &a);
+        status = run_application(&a, threads);
         Py_END_ALLOW_THREADS
+        if (status < 0) PyErr_NoMemory();
     }
     cutout_release_arrays(views, 4);
-    if (!fits) return NULL;
+    if (status < 0) return NULL;
     Py_RETURN_NONE;
 }
 
+static PyObject *apply_models(PyObject *module, PyObject *arguments) {
+    static const ArraySpec specs[] = {{"pixels", "B", 3, 0}, {"trimap", "B", 2, 0}, {"models", "f", 3, 0}, {"alpha", "f", 2, 1}};
+    return apply(arguments, "OOOOdi:apply_models", specs);
+}
+
+static PyObject *apply_models_in_bytes(PyObject *module, PyObject *arguments) {
+    static const ArraySpec specs[] = {{"pixels", "B", 3, 0}, {"trimap", "B", 2, 0}, {"models", "f", 3, 0}, {"alpha", "B", 2, 1}};
+    return apply(arguments, "OOOOdi:apply_models_in_bytes", specs);
+}
+
 PyMethodDef cutout_models_methods[] = {
-    {"fit_models", fit_models, METH_VARARGS, "fit_models(rgb, trimap, alpha, models, epsilon, threads)"},
-    {"apply_models", apply_models, METH_VARARGS, "apply_models(rgb, trimap, models, alpha, scale, threads)"},
+    {"fit_models", fit_models, METH_VARARGS, "fit_models(pixels, trimap, alpha, models, epsilon, threads)"},
+    {"apply_models", apply_models, METH_VARARGS, "apply_models(pixels, trimap, models, alpha, scale, threads)"},
+    {"apply_models_in_bytes", apply_models_in_bytes, METH_VARARGS, "The same, with alpha in 0-255."},
     {NULL, NULL, 0, NULL},
 };

@@ -2,13 +2,17 @@
 #include "native.h"
 
 static PyMethodDef *const TABLES[] = {
+    cutout_enlarge_methods,
     cutout_foreground_methods,
     cutout_lanczos_methods,
     cutout_matting_methods,
-    cutout_png_methods,
     cutout_models_methods,
+    cutout_over_methods,
+    cutout_pixels_methods,
+    cutout_png_methods,
     cutout_processor_methods,
     cutout_reduce_methods,
+    cutout_windows_methods,
 };
 
 static int add_functions(PyObject *module) {

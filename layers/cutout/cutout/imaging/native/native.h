@@ -15,13 +15,17 @@
 #include <stdint.h>
 
 /* Tables of the functions that each source file adds to the module. */
+extern PyMethodDef cutout_enlarge_methods[];
 extern PyMethodDef cutout_foreground_methods[];
 extern PyMethodDef cutout_lanczos_methods[];
 extern PyMethodDef cutout_matting_methods[];
-extern PyMethodDef cutout_png_methods[];
 extern PyMethodDef cutout_models_methods[];
+extern PyMethodDef cutout_over_methods[];
+extern PyMethodDef cutout_pixels_methods[];
+extern PyMethodDef cutout_png_methods[];
 extern PyMethodDef cutout_processor_methods[];
 extern PyMethodDef cutout_reduce_methods[];
+extern PyMethodDef cutout_windows_methods[];
 
 /* What an array argument must be. `dims` gives the accepted number of dimensions; the shape comes back in the buffer. */
 typedef struct {
@@ -41,5 +45,8 @@ void cutout_release_arrays(Py_buffer *views, int count);
 
 /* 0 if the view has exactly this shape (a negative length accepts any); else -1 with ValueError set. */
 int cutout_check_shape(const Py_buffer *view, const char *name, const Py_ssize_t *shape, int dims);
+
+/* 0 if a team can have so many members; else -1 with ValueError set. */
+int cutout_check_threads(int threads);
 
 #endif

@@ -23,6 +23,7 @@ enum {
 /* What each thread works with. */
 typedef struct {
     uint8_t *filtered;
+    uint8_t *packed[2]; /* a row and the one above it, without their fourth bytes */
     Deflater *deflater;
 } Desk;
 
@@ -38,7 +39,8 @@ typedef struct {
 
 typedef struct {
     const uint8_t *pixels;
-    size_t width, height, stride, pixel; /* the latter in bytes */
+    size_t width, height, stride, pixel; /* the latter two in bytes, as filtered */
+    int opaque;                          /* of each pixel's four bytes the last is left out */
     size_t rows_a_strip, strips;
     PngKernels kernels;
     int smaller;
@@ -64,6 +66,15 @@ static size_t strip_rows(const PngJob *job, size_t strip) {
     return job->height - first < job->rows_a_strip ? job->height - first : job->rows_a_strip;
 }
 
+/* A row as it is filtered. It lasts until the next but one is asked for. */
+static const uint8_t *row_of(const PngJob *job, const Desk *desk, size_t y) {
+    if (!job->opaque) return job->pixels + y * job->stride;
+    const uint8_t *restrict pixels = job->pixels + y * job->width * 4;
+    uint8_t *restrict packed = desk->packed[y % 2];
+    for (size_t x = 0; x < job->width; x++) memcpy(packed + 3 * x, pixels + 4 * x, 3);
+    return packed;
+}
+
 /* Returns 0, or -1 without memory. */
 static int encode_strip(const PngJob *job, const Desk *desk, size_t strip, Piece *piece) {
     size_t rows = strip_rows(job, strip), filtered = rows * (job->stride + 1);
@@ -71,10 +82,12 @@ static int encode_strip(const PngJob *job, const Desk *desk, size_t strip, Piece
     uint8_t *chunk = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (chunk == MAP_FAILED) return -1;
 
+    size_t first = strip * job->rows_a_strip;
+    const uint8_t *above = first > 0 ? row_of(job, desk, first - 1) : NULL;
     for (size_t i = 0; i < rows; i++) {
-        size_t y = strip * job->rows_a_strip + i;
-        const uint8_t *row = job->pixels + y * job->stride;
-        job->kernels.filter_row(desk->filtered + i * (job->stride + 1), row, y > 0 ? row - job->stride : NULL, job->stride, job->pixel);
+        const uint8_t *row = row_of(job, desk, first + i);
+        job->kernels.filter_row(desk->filtered + i * (job->stride + 1), row, above, job->stride, job->pixel);
+        above = row;
     }
 
     uint8_t *at = chunk + 8;
@@ -104,10 +117,15 @@ static int encode_pieces(PngJob *job, int members) {
         job->desks[i].filtered = malloc(strip_rows(job, 0) * (job->stride + 1) + DEFLATE_SLACK);
         job->desks[i].deflater = cutout_deflater_new(job->smaller);
         ready = ready && job->desks[i].filtered && job->desks[i].deflater;
+        for (int j = 0; j < 2 && job->opaque; j++) {
+            job->desks[i].packed[j] = malloc(job->stride);
+            ready = ready && job->desks[i].packed[j];
+        }
     }
     if (ready) cutout_team_run(members, encode_strips, job);
     for (int i = 0; i < members; i++) {
         free(job->desks[i].filtered);
+        for (int j = 0; j < 2; j++) free(job->desks[i].packed[j]);
         cutout_deflater_free(job->desks[i].deflater);
     }
     if (!ready || job->failed) return -1;
@@ -156,20 +174,21 @@ static void write_file(PngJob *job, uint8_t *out) {
 static PyObject *encode_png(PyObject *module, PyObject *arguments) {
     static const ArraySpec spec = {"picture", "B", 3, 0};
     PyObject *object;
-    int smaller, threads;
-    if (!PyArg_ParseTuple(arguments, "Opi:encode_png", &object, &smaller, &threads)) return NULL;
-    if (threads < 1 || threads > TEAM_MOST) return PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
+    int opaque, smaller, threads;
+    if (!PyArg_ParseTuple(arguments, "Oppi:encode_png", &object, &opaque, &smaller, &threads)) return NULL;
+    if (cutout_check_threads(threads) < 0) return NULL;
     Py_buffer view;
     if (cutout_take_array(object, &spec, &view) < 0) return NULL;
 
     PyObject *file = NULL;
     Py_ssize_t height = view.shape[0], width = view.shape[1], pixel = view.shape[2];
-    if (pixel != 1 && pixel != 3 && pixel != 4) {
-        PyErr_Format(PyExc_ValueError, "picture must have 1, 3 or 4 channels");
+    if (pixel != 4 && (pixel != 1 || opaque)) {
+        PyErr_Format(PyExc_ValueError, "picture must have 4 channels, or 1 that isn't opaque");
         goto done;
     }
+    if (opaque) pixel = 3;
     /* The format's limit on a side is 2^31 - 1; a row must also fit a chunk. */
-    if (height < 1 || width < 1 || height > INT32_MAX || width > (1 << 30) / pixel) {
+    if (height < 1 || width < 1 || height > INT32_MAX || width > (1 << 30) / 4) {
         PyErr_Format(PyExc_ValueError, "picture has a side of no pixels, or too many");
         goto done;
     }
@@ -180,6 +199,7 @@ static PyObject *encode_png(PyObject *module, PyObject *arguments) {
         .height = (size_t)height,
         .stride = (size_t)(width * pixel),
         .pixel = (size_t)pixel,
+        .opaque = opaque,
         .kernels = cutout_png_kernels(),
         .smaller = smaller,
     };
@@ -204,6 +224,6 @@ done:
 }
 
 PyMethodDef cutout_png_methods[] = {
-    {"encode_png", encode_png, METH_VARARGS, "encode_png(picture, smaller, threads) -> bytes"},
+    {"encode_png", encode_png, METH_VARARGS, "encode_png(picture, opaque, smaller, threads) -> bytes"},
     {NULL, NULL, 0, NULL},
 };

@@ -35,7 +35,7 @@ typedef struct {
 
 struct Deflater {
     int thorough;
-    uint32_t recent[1 << HASH_BITS]; /* 1 + the last position of each hash; 0: none */
+    uint32_t recent[1 << HASH_BITS]; /* the last position of each hash; 0 where there is none */
     Step steps[SEGMENT + LONGEST_MATCH];
 
     Sequence sequences[BLOCK_SEQUENCES];
@@ -111,9 +111,10 @@ static inline size_t common_length(const uint8_t *a, const uint8_t *b, size_t mo
 static inline size_t last_seen(Deflater *d, const uint8_t *bytes, size_t at) {
     uint64_t word = load64(bytes + at);
     uint32_t *slot = &d->recent[word * 0x9E3779B97F4A7C15u >> (64 - HASH_BITS)]; /* 2^64 over the golden ratio */
-    size_t distance = at + 1 - *slot;
-    int seen = *slot > 0 && distance <= WINDOW && load64(bytes + at - distance) == word;
-    *slot = (uint32_t)at + 1;
+    size_t distance = at - *slot;
+    /* All of it is looked at, since each part alone is a coin's toss; an empty slot leads to the strip's first word. */
+    int seen = (load64(bytes + *slot) == word) & (distance - 1 < WINDOW);
+    *slot = (uint32_t)at;
     return seen ? distance : 0;
 }
 

@@ -19,9 +19,20 @@ enum {
     UNSEEN_DISTANCE = 8,
 };
 
+static inline int word_price(const uint8_t *price, const uint8_t *bytes) {
+    int sums[2] = {0};
+    for (int i = 0; i < WORD; i++) sums[i % 2] += price[bytes[i]];
+    return sums[0] + sums[1];
+}
+
+/* Most copies are of little more than a word, so it is added up without a loop's end to be guessed. */
 static inline int saves(const Deflater *d, const uint8_t *bytes, size_t length, size_t distance) {
     int bits = -d->length_price[length < LONGEST_MATCH ? length : LONGEST_MATCH] - d->distance_price[distance_symbol((uint32_t)distance)];
-    for (size_t i = 0, count = length < WEIGHED ? length : WEIGHED; i < count; i++) bits += d->literal_price[bytes[i]];
+    bits += word_price(d->literal_price, bytes);
+    if (bits > 0) return 1;
+    size_t i = WORD, count = length < WEIGHED ? length : WEIGHED;
+    for (; i + WORD <= count; i += WORD) bits += word_price(d->literal_price, bytes + i);
+    for (; i < count; i++) bits += d->literal_price[bytes[i]];
     return bits > 0;
 }
 

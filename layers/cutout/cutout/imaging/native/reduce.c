@@ -6,40 +6,40 @@
 #include "native.h"
 #include "team.h"
 
-enum { MOST = 255 }; /* so that a column's sum fits 16 bits */
+enum { MOST = 255 /* so that a column's sum fits 16 bits */, UNKNOWN = 128, SUBJECT = 255 };
 
 typedef struct {
-    const uint8_t *rgb;
-    uint8_t *rgb_cells;
-    const float *trimap, *mask;
-    float *trimap_cells, *mask_cells;
+    const uint8_t *pixels, *trimap, *mask;
+    uint8_t *pixel_cells, *trimap_cells;
+    float *mask_cells;
     ptrdiff_t height, width, rows, columns, factor;
-    void *scratch; /* width * 3 uint16_t or width * 2 floats for each member */
+    void *scratch; /* width * 4 uint16_t or width * 2 bytes for each member */
 } Reduction;
 
 static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 /* The mean colour of each cell, rounded to nearest. */
-static void reduce_rgb_rows(void *context, Team *team, int member, int members) {
+static void reduce_colour_rows(void *context, Team *team, int member, int members) {
     const Reduction *r = context;
-    size_t from, to, bytes = (size_t)r->width * 3;
+    size_t from, to, bytes = (size_t)r->width * 4;
     cutout_team_share((size_t)r->rows, member, members, &from, &to);
     uint16_t *restrict sums = (uint16_t *)r->scratch + (size_t)member * bytes;
     for (size_t row = from; row < to; row++) {
         ptrdiff_t top = (ptrdiff_t)row * r->factor, bottom = least(top + r->factor, r->height);
         memset(sums, 0, bytes * sizeof *sums);
         for (ptrdiff_t y = top; y < bottom; y++) {
-            const uint8_t *restrict line = r->rgb + (size_t)y * bytes;
+            const uint8_t *restrict line = r->pixels + (size_t)y * bytes;
             for (size_t i = 0; i < bytes; i++) sums[i] = (uint16_t)(sums[i] + line[i]);
         }
-        uint8_t *out = r->rgb_cells + row * (size_t)r->columns * 3;
+        uint8_t *out = r->pixel_cells + row * (size_t)r->columns * 4;
         for (ptrdiff_t c = 0; c < r->columns; c++) {
             ptrdiff_t left = c * r->factor, right = least(left + r->factor, r->width);
             uint32_t red = 0, green = 0, blue = 0, count = (uint32_t)((bottom - top) * (right - left));
-            for (ptrdiff_t x = left; x < right; x++) red += sums[3 * x], green += sums[3 * x + 1], blue += sums[3 * x + 2];
-            out[3 * c] = (uint8_t)((red + count / 2) / count);
-            out[3 * c + 1] = (uint8_t)((green + count / 2) / count);
-            out[3 * c + 2] = (uint8_t)((blue + count / 2) / count);
+            for (ptrdiff_t x = left; x < right; x++) red += sums[4 * x], green += sums[4 * x + 1], blue += sums[4 * x + 2];
+            out[4 * c] = (uint8_t)((red + count / 2) / count);
+            out[4 * c + 1] = (uint8_t)((green + count / 2) / count);
+            out[4 * c + 2] = (uint8_t)((blue + count / 2) / count);
+            out[4 * c + 3] = 255;
         }
     }
 }
@@ -49,35 +49,37 @@ static void reduce_trimap_rows(void *context, Team *team, int member, int member
     const Reduction *r = context;
     size_t from, to;
     cutout_team_share((size_t)r->rows, member, members, &from, &to);
-    float *restrict low = (float *)r->scratch + (size_t)member * (size_t)r->width * 2, *restrict high = low + r->width;
+    uint8_t *restrict low = (uint8_t *)r->scratch + (size_t)member * (size_t)r->width * 2, *restrict high = low + r->width;
     for (size_t row = from; row < to; row++) {
         ptrdiff_t top = (ptrdiff_t)row * r->factor, bottom = least(top + r->factor, r->height);
-        memcpy(low, r->trimap + top * r->width, (size_t)r->width * sizeof *low);
-        memcpy(high, low, (size_t)r->width * sizeof *high);
+        memcpy(low, r->trimap + top * r->width, (size_t)r->width);
+        memcpy(high, low, (size_t)r->width);
         for (ptrdiff_t y = top + 1; y < bottom; y++) {
-            const float *restrict line = r->trimap + y * r->width;
+            const uint8_t *restrict line = r->trimap + y * r->width;
             for (ptrdiff_t x = 0; x < r->width; x++) {
                 low[x] = line[x] < low[x] ? line[x] : low[x];
                 high[x] = line[x] > high[x] ? line[x] : high[x];
             }
         }
-        float *trimap = r->trimap_cells + row * (size_t)r->columns, *mask = r->mask_cells + row * (size_t)r->columns;
+        uint8_t *trimap = r->trimap_cells + row * (size_t)r->columns;
+        float *mask = r->mask_cells + row * (size_t)r->columns;
         for (ptrdiff_t c = 0; c < r->columns; c++) {
             ptrdiff_t left = c * r->factor, right = least(left + r->factor, r->width);
-            float bottom_value = low[left], top_value = high[left];
+            uint8_t bottom_value = low[left], top_value = high[left];
             for (ptrdiff_t x = left + 1; x < right; x++) {
                 bottom_value = low[x] < bottom_value ? low[x] : bottom_value;
                 top_value = high[x] > top_value ? high[x] : top_value;
             }
-            if (!(bottom_value < 1 && top_value > 0)) {
-                trimap[c] = mask[c] = bottom_value >= 1;
+            if (bottom_value == SUBJECT || top_value == 0) {
+                trimap[c] = top_value;
+                mask[c] = top_value == SUBJECT;
                 continue;
             }
-            trimap[c] = 0.5F;
-            float sum = 0;
+            trimap[c] = UNKNOWN;
+            uint32_t sum = 0;
             for (ptrdiff_t y = top; y < bottom; y++)
                 for (ptrdiff_t x = left; x < right; x++) sum += r->mask[y * r->width + x];
-            mask[c] = sum / (float)((bottom - top) * (right - left));
+            mask[c] = (float)sum / (float)(SUBJECT * (bottom - top) * (right - left));
         }
     }
 }
@@ -97,28 +99,25 @@ static int check_cells(const Py_buffer *cells, const char *name, const Py_ssize_
         PyErr_Format(PyExc_ValueError, "factor must be 1 to %d", MOST);
         return -1;
     }
-    if (threads < 1 || threads > TEAM_MOST) {
-        PyErr_Format(PyExc_ValueError, "threads must be 1 to %d", TEAM_MOST);
-        return -1;
-    }
-    const Py_ssize_t wanted[] = {(shape[0] + factor - 1) / factor, (shape[1] + factor - 1) / factor, 3};
+    if (cutout_check_threads(threads) < 0) return -1;
+    const Py_ssize_t wanted[] = {(shape[0] + factor - 1) / factor, (shape[1] + factor - 1) / factor, 4};
     return cutout_check_shape(cells, name, wanted, cells->ndim);
 }
 
-static PyObject *reduce_rgb(PyObject *module, PyObject *arguments) {
-    static const ArraySpec specs[] = {{"rgb", "B", 3, 0}, {"cells", "B", 3, 1}};
+static PyObject *reduce_colour(PyObject *module, PyObject *arguments) {
+    static const ArraySpec specs[] = {{"pixels", "B", 3, 0}, {"cells", "B", 3, 1}};
     PyObject *objects[2];
     int factor, threads;
-    if (!PyArg_ParseTuple(arguments, "OOii:reduce_rgb", &objects[0], &objects[1], &factor, &threads)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "OOii:reduce_colour", &objects[0], &objects[1], &factor, &threads)) return NULL;
     Py_buffer views[2];
     if (cutout_take_arrays(objects, specs, views, 2) < 0) return NULL;
-    const Py_ssize_t *shape = views[0].shape, coloured[] = {-1, -1, 3};
+    const Py_ssize_t *shape = views[0].shape, coloured[] = {-1, -1, 4};
     int status = -1;
-    if (cutout_check_shape(&views[0], "rgb", coloured, 3) == 0 && check_cells(&views[1], "cells", shape, factor, threads) == 0) {
-        Reduction r = {.rgb = views[0].buf, .rgb_cells = views[1].buf, .height = shape[0], .width = shape[1],
+    if (cutout_check_shape(&views[0], "pixels", coloured, 3) == 0 && check_cells(&views[1], "cells", shape, factor, threads) == 0) {
+        Reduction r = {.pixels = views[0].buf, .pixel_cells = views[1].buf, .height = shape[0], .width = shape[1],
                        .rows = views[1].shape[0], .columns = views[1].shape[1], .factor = factor};
         Py_BEGIN_ALLOW_THREADS
-        status = run_reduction(&r, reduce_rgb_rows, (size_t)r.width * 3 * sizeof(uint16_t), threads);
+        status = run_reduction(&r, reduce_colour_rows, (size_t)r.width * 4 * sizeof(uint16_t), threads);
         Py_END_ALLOW_THREADS
         if (status < 0) PyErr_NoMemory();
     }
@@ -128,7 +127,7 @@ static PyObject *reduce_rgb(PyObject *module, PyObject *arguments) {
 }
 
 static PyObject *reduce_trimap(PyObject *module, PyObject *arguments) {
-    static const ArraySpec specs[] = {{"trimap", "f", 2, 0}, {"mask", "f", 2, 0}, {"trimap_cells", "f", 2, 1}, {"mask_cells", "f", 2, 1}};
+    static const ArraySpec specs[] = {{"trimap", "B", 2, 0}, {"mask", "B", 2, 0}, {"trimap_cells", "B", 2, 1}, {"mask_cells", "f", 2, 1}};
     PyObject *objects[4];
     int factor, threads;
     if (!PyArg_ParseTuple(arguments, "OOOOii:reduce_trimap", &objects[0], &objects[1], &objects[2], &objects[3], &factor, &threads))
@@ -142,7 +141,7 @@ static PyObject *reduce_trimap(PyObject *module, PyObject *arguments) {
         Reduction r = {.trimap = views[0].buf, .mask = views[1].buf, .trimap_cells = views[2].buf, .mask_cells = views[3].buf,
                        .height = shape[0], .width = shape[1], .rows = views[2].shape[0], .columns = views[2].shape[1], .factor = factor};
         Py_BEGIN_ALLOW_THREADS
-        status = run_reduction(&r, reduce_trimap_rows, (size_t)r.width * 2 * sizeof(float), threads);
+        status = run_reduction(&r, reduce_trimap_rows, (size_t)r.width * 2, threads);
         Py_END_ALLOW_THREADS
         if (status < 0) PyErr_NoMemory();
     }
@@ -152,7 +151,7 @@ static PyObject *reduce_trimap(PyObject *module, PyObject *arguments) {
 }
 
 PyMethodDef cutout_reduce_methods[] = {
-    {"reduce_rgb", reduce_rgb, METH_VARARGS, "reduce_rgb(rgb, cells, factor, threads)"},
+    {"reduce_colour", reduce_colour, METH_VARARGS, "reduce_colour(pixels, cells, factor, threads)"},
     {"reduce_trimap", reduce_trimap, METH_VARARGS, "reduce_trimap(trimap, mask, trimap_cells, mask_cells, factor, threads)"},
     {NULL, NULL, 0, NULL},
 };
