@@ -92,6 +92,55 @@ def test_block_sums_are_numpys(shape, factor, seed, threads):
     np.testing.assert_allclose(sums, expected, rtol=1e-4, atol=1e-3)
 
 
+def mean(total, weight, otherwise=0.0):
+    return np.where(weight > 1e-4, total / np.where(weight > 1e-4, weight, 1), otherwise)
+
+
+def around(planes, reach):
+    """Sums over a square of 2 reach + 1 places, as far as it lies inside."""
+    padded = np.pad(planes, ((0, 0), (reach, reach), (reach, reach)))
+    return np.lib.stride_tricks.sliding_window_view(padded, (2 * reach + 1, 2 * reach + 1), axis=(1, 2)).sum(axis=(3, 4))
+
+
+def blur_fusion(sums, count, coarse, reach):
+    """(6, H, W): the two passes, written out on whole planes."""
+    opacity, subject, colour = sums[:1], sums[1:4], sums[4:]
+
+    def wide(planes):
+        height, width = planes.shape[1:]
+        padded = np.pad(planes, ((0, 0), (0, -height % coarse), (0, -width % coarse)))
+        blocks = padded.reshape(len(planes), padded.shape[1] // coarse, coarse, -1, coarse).sum(axis=(2, 4))
+        return around(blocks, reach).repeat(coarse, axis=1).repeat(coarse, axis=2)[:, :height, :width]
+
+    front, back = mean(wide(subject), wide(opacity)), mean(wide(colour - subject), wide(count - opacity))
+    share, own = opacity / count, colour / count
+    fused = np.clip(front + share * (own - share * front - (1 - share) * back), 0, 255)
+    near_front = mean(around(fused * opacity, 1), around(opacity, 1), front)
+    near_back = mean(around(back * (count - opacity), 1), around(count - opacity, 1), back)
+    return np.concatenate([near_front, near_back])
+
+
+@given(
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.integers(1, 6),
+    st.integers(0, 3),
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 3),
+)
+def test_the_means_are_blur_fusions(shape, coarse, reach, seed, threads):
+    random = np.random.default_rng(seed)
+    count = random.integers(1, 65, shape).astype(np.float32)
+    opacity = count * sure_in_places(random, shape) / 255
+    colour, subject_colour = random.uniform(0, 255, (2, 3, *shape))
+    sums = np.concatenate([opacity[None], opacity * subject_colour, opacity * subject_colour + (count - opacity) * colour])
+    means = np.full((*shape, 8), np.nan, np.float32)
+    _native.layer_means(sums.astype(np.float32), count, means, coarse, reach, threads)
+    found = np.moveaxis(means, -1, 0)[[0, 1, 2, 4, 5, 6]]
+    # A weight that is all but nothing may be taken for nothing, or not.
+    firm = np.minimum(around(opacity[None], 1), around((count - opacity)[None], 1))[0] % 64 > 0.01
+    np.testing.assert_allclose(found[:, firm], blur_fusion(sums, count, coarse, reach)[:, firm], atol=0.05)
+
+
 def interpolated(means, shape, factor):
     """Bilinear, between block centres, clamped at the ends."""
     for axis, length in ((1, shape[0]), (2, shape[1])):
@@ -153,3 +202,28 @@ def test_the_soft_rows_are_those_with_a_value_between(shape, seed):
     rows = np.flatnonzero(((alpha > 0) & (alpha < 255)).any(axis=1))
     first, last = _native.soft_rows(alpha)
     assert (first, last) == (rows[0], rows[-1] + 1) if rows.size else first == last
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sums": np.zeros((6, 4, 5), np.float32)},
+        {"counts": np.zeros((5, 4), np.float32)},
+        {"means": np.zeros((4, 5, 6), np.float32)},
+        {"coarse": 0},
+        {"reach": -1},
+        {"threads": 17},
+    ],
+    ids=str,
+)
+def test_blocks_that_do_not_fit_are_refused(wrong):
+    arguments = {
+        "sums": np.zeros((7, 4, 5), np.float32),
+        "counts": np.ones((4, 5), np.float32),
+        "means": np.zeros((4, 5, 8), np.float32),
+        "coarse": 8,
+        "reach": 3,
+        "threads": 1,
+    } | wrong
+    with pytest.raises(ValueError, match=r"."):
+        _native.layer_means(*arguments.values())

@@ -55,6 +55,15 @@ def block_sums(
 ) -> None:
     """Writes to `sums` (7, H, W) over blocks of factor x factor pixels: alpha in [0, 1], alpha times R, G, B, and R, G, B."""
 
+def layer_means(
+    sums: NDArray[np.float32], counts: NDArray[np.float32], means: NDArray[np.float32], coarse: int, reach: int, threads: int, /
+) -> None:
+    """Writes to `means` (H, W, 8) the mean colours of subject and background round each block, in 0-255: R, G, B from 0 and from 4 on.
+
+    By blur fusion, given `block_sums` and each block's number of pixels (H, W): first over 2 reach + 1 squares of coarse x coarse blocks,
+    then over 3 x 3 blocks.
+    """
+
 def recolour(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8], means: NDArray[np.float32], factor: int, threads: int, /) -> None:
     """Where 0 < alpha < 255, replaces the colour by the foreground's, given both layers' block means (H, W, 8): R, G, B of each,
     from 0 and from 4 on.

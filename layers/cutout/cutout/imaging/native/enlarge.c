@@ -137,8 +137,7 @@ static void enlarge_rows(void *context, Team *team, int member, int members) {
     cutout_team_share(e->rows, member, members, &from, &to);
     widen(e, from, to);
     cutout_team_wait(team);
-    cutout_team_share(e->down.count, member, members, &from, &to);
-    for (size_t y = from; y < to; y++) {
+    for (size_t y = cutout_team_first_row(member); y < e->down.count; y = cutout_team_next_row(y, members)) {
         float *restrict line = e->plane != NULL ? e->plane + y * width : e->lines[member];
         make_line(e, y, line);
         if (e->models != NULL) follow(e, y, line, e->rows_of_models[member]);

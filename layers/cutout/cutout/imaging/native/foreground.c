@@ -88,10 +88,10 @@ static void recolour_pixel(uint8_t *pixel, float alpha, Four front, Four back) {
 
 static void recolour_rows(void *context, Team *team, int member, int members) {
     const Blocks *b = context;
-    size_t from, to, sides = SIDES * (size_t)b->columns;
-    cutout_team_share((size_t)b->height, member, members, &from, &to);
+    size_t sides = SIDES * (size_t)b->columns;
     float *means = b->desks[member];
-    for (ptrdiff_t y = (ptrdiff_t)from; y < (ptrdiff_t)to; y++) {
+    for (size_t row = cutout_team_first_row(member); row < (size_t)b->height; row = cutout_team_next_row(row, members)) {
+        ptrdiff_t y = (ptrdiff_t)row;
         Place down = cutout_place(y, 1 / (double)b->factor, b->rows);
         const uint8_t *alpha = b->alpha + y * b->width;
         int blended = 0;

@@ -1,8 +1,7 @@
-/* The two passes. Included with KERNEL(name), TARGET and LANES, the 32-bit numbers in a vector, defined; see levels.h. */
+/* The two passes. Included with KERNEL(name), TARGET, LANES, the 32-bit numbers in a vector, and WIDEN(bytes), which loads so many bytes as
+ * such a vector, defined; see levels.h. */
 
-/* As many rows of a band as fit a vector. Named, since compilers that see only the loops take them apart into bytes. */
-typedef uint8_t KERNEL(Samples) __attribute__((vector_size(LANES)));
-typedef int16_t KERNEL(Shorts) __attribute__((vector_size(LANES * sizeof(int16_t))));
+/* Named, since compilers that see only the loops take them apart into bytes. */
 typedef int32_t KERNEL(Sums) __attribute__((vector_size(LANES * sizeof(int32_t))));
 
 enum { KERNEL(VECTORS) = PIXEL * BAND / LANES };
@@ -35,11 +34,7 @@ TARGET static void KERNEL(narrow_rows)(const Resampling *job, const LanczosDesk 
             const int32_t *weight = axis->weights + x * axis->taps;
             const uint8_t *end = desk->band + axis->ends[x] * BAND * PIXEL;
             for (const uint8_t *at = desk->band + axis->starts[x] * BAND * PIXEL; at < end; weight++)
-                for (size_t v = 0; v < KERNEL(VECTORS); v++, at += LANES) {
-                    KERNEL(Samples) samples;
-                    memcpy(&samples, at, LANES);
-                    sums[v] += *weight * __builtin_convertvector(__builtin_convertvector(samples, KERNEL(Shorts)), KERNEL(Sums));
-                }
+                for (size_t v = 0; v < KERNEL(VECTORS); v++, at += LANES) sums[v] += *weight * (KERNEL(Sums))WIDEN(at);
             int32_t each[BAND][PIXEL];
             memcpy(each, sums, sizeof each);
             uint8_t *out = job->narrow + y * narrow + x * CHANNELS;

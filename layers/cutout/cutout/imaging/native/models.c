@@ -78,10 +78,10 @@ typedef struct {
 /* The models interpolated between the four cells around each unknown pixel, applied to its colour. */
 static void apply_rows(void *context, Team *team, int member, int members) {
     const Application *a = context;
-    size_t from, to, parts = PARTS * (size_t)a->columns;
-    cutout_team_share((size_t)a->height, member, members, &from, &to);
+    size_t parts = PARTS * (size_t)a->columns;
     float *models = a->rows_of_models + (size_t)member * parts;
-    for (ptrdiff_t y = (ptrdiff_t)from; y < (ptrdiff_t)to; y++) {
+    for (size_t row = cutout_team_first_row(member); row < (size_t)a->height; row = cutout_team_next_row(row, members)) {
+        ptrdiff_t y = (ptrdiff_t)row;
         Place down = cutout_place(y, a->scale, a->rows);
         int blended = 0;
         for (ptrdiff_t x = 0; x < a->width; x++) {

@@ -6,6 +6,7 @@ static PyMethodDef *const TABLES[] = {
     cutout_foreground_methods,
     cutout_lanczos_methods,
     cutout_matting_methods,
+    cutout_means_methods,
     cutout_models_methods,
     cutout_over_methods,
     cutout_pixels_methods,

@@ -19,6 +19,7 @@ extern PyMethodDef cutout_enlarge_methods[];
 extern PyMethodDef cutout_foreground_methods[];
 extern PyMethodDef cutout_lanczos_methods[];
 extern PyMethodDef cutout_matting_methods[];
+extern PyMethodDef cutout_means_methods[];
 extern PyMethodDef cutout_models_methods[];
 extern PyMethodDef cutout_over_methods[];
 extern PyMethodDef cutout_pixels_methods[];

@@ -20,4 +20,11 @@ void cutout_team_wait(Team *team);
 /* The part of 0..count that falls to this member: [from, to). */
 void cutout_team_share(size_t count, int member, int members, size_t *from, size_t *to);
 
+/* Rows whose work is unlike, such as those of soft edges, are dealt out in bands instead: this member's row after `row`, and its first. */
+enum { TEAM_BAND = 32 };
+static inline size_t cutout_team_first_row(int member) { return (size_t)member * TEAM_BAND; }
+static inline size_t cutout_team_next_row(size_t row, int members) {
+    return (row + 1) % TEAM_BAND != 0 ? row + 1 : row + 1 + (size_t)(members - 1) * TEAM_BAND;
+}
+
 #endif
