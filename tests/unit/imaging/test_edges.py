@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutout.imaging import _native
-from cutout.imaging.edges import EPSILON, REACH, SURE, follow_edges
+from cutout.imaging.edges import EPSILON, HAZE, REACH, SURE, follow_edges, refine_edges
 from cutout.imaging.resample import enlarge, resample
 from cutout.imaging.segment import predict, segment, thumbnail
-from tests.unit.imaging.pictures import always, four, image_of, red_is_subject
+from tests.unit.imaging.pictures import always, four, image_of, in_bytes, red_is_subject
 
 NETWORK = 320
 
@@ -197,3 +197,35 @@ def test_arrays_that_do_not_fit_are_refused(wrong):
         _native.fit_windows(
             np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5), np.float32), np.zeros((4, 5, 4), np.float32), 4, 1e-4, 1
         )
+
+
+@pytest.mark.parametrize(("height", "softness", "share"), [(400, 1, 0.9), (400, 6, 1), (1300, 1, 0.9), (1300, 20, 1)])
+def test_refined_edges_are_nearer_the_truth_than_those_that_were_followed_once(height, softness, share):
+    truth = disc(height, height, softness)
+    _, once = followed(truth, photographed(truth), shift=0.7)
+    refined = refine_edges(four(photographed(truth)), in_bytes(once)) / 255
+    assert np.abs(refined - truth).mean() < share * np.abs(once - truth).mean()
+
+
+def test_haze_goes_and_what_is_nearly_all_subject_is_all():
+    mask = np.full((300, 300), HAZE - 1, np.uint8)
+    mask[100:200, 100:200] = 255 - HAZE + 1
+    refined = refine_edges(four(photographed(mask / np.float32(255))), mask)
+    assert (refined[:80] == 0).all()
+    assert (refined[140:160, 140:160] == 255).all()
+
+
+@pytest.mark.parametrize("value", [0, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 20_000), (20_000, 1), (50, 50)])
+def test_refining_a_mask_of_one_value_leaves_it(shape, value):
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 4), np.uint8)
+    assert (refine_edges(pixels, np.full(shape, value, np.uint8)) == value).all()
+
+
+@settings(deadline=None)
+@given(st.tuples(st.integers(1, 400), st.integers(1, 400)), st.integers(0, 2**32 - 1))
+def test_whatever_comes_in_there_is_a_refined_mask(shape, seed):
+    random = np.random.default_rng(seed)
+    refined = refine_edges(random.integers(0, 256, (*shape, 4), np.uint8), random.integers(0, 256, shape, np.uint8))
+    assert refined.shape == shape
+    assert refined.dtype == np.uint8

@@ -29,6 +29,10 @@ FULLY: Final = 0.3
 """A pixel nearer to 0 or 1 than `SURE` is never made less sure: fitted windows would spread a haze round every edge. From `FULLY` on the
 fitted value counts alone; between, the two are mixed, so that there is no seam."""
 
+HAZE: Final = 12
+"""Of 255: what `refine_edges` takes for nothing, and as near to 255 for all."""
+_LEVELS: Final = np.clip((np.arange(256) - HAZE) * (255 / (255 - 2 * HAZE)) + 0.5, 0, 255).astype(np.uint8)
+
 
 def follow_edges(pixels: Pixels, cells: Plane) -> Matte:
     """The network's mask (n, m) at the size of the picture (h, w), its soft edges where the picture's are.
@@ -36,7 +40,7 @@ def follow_edges(pixels: Pixels, cells: Plane) -> Matte:
     What enlarging alone makes exactly 0 or 1 stays so. The fit takes the time and memory of a small picture.
     """
     height, width = pixels.shape[:2]
-    factor = max(1, max(height, width) // CELLS)
+    factor = _factor((height, width))
     guide = np.empty((-(-height // factor), -(-width // factor), 4), np.uint8)
     picture = np.ascontiguousarray(pixels)
     _native.reduce_colour(picture, guide, factor, workers())
@@ -46,3 +50,22 @@ def follow_edges(pixels: Pixels, cells: Plane) -> Matte:
     mask = np.empty((height, width), np.uint8)
     _native.enlarge_along_edges(np.ascontiguousarray(cells, np.float32), picture, models, mask, 1 / factor, SURE, FULLY, workers())
     return mask
+
+
+def refine_edges(pixels: Pixels, mask: Matte) -> Matte:
+    """A mask (h, w) whose soft edges have been moved to the picture's once more, and which has lost its haze.
+
+    The second pass fits narrower edges than the network's own. What is left beside a hard edge then is faint: it is cut off, at the price
+    of the faintest ends of hair.
+    """
+    factor = _factor(mask.shape)
+    shape = (-(-mask.shape[0] // factor), -(-mask.shape[1] // factor))
+    cells, unused = np.empty(shape, np.float32), np.empty(shape, np.uint8)
+    _native.reduce_trimap(mask, mask, unused, cells, factor, workers())
+    refined = follow_edges(pixels, cells)
+    return np.take(_LEVELS, refined, out=refined, mode="clip")
+
+
+def _factor(shape: tuple[int, ...]) -> int:
+    """Pixels along a cell's side."""
+    return max(1, max(shape) // CELLS)

@@ -8,6 +8,7 @@ import numpy as np
 
 from cutout.domain.removal import RemovalSettings
 from cutout.imaging.composite import as_seen
+from cutout.imaging.edges import refine_edges
 from cutout.imaging.foreground import estimate_foreground
 from cutout.imaging.image import OPAQUE, Cutout, Image, Matte
 from cutout.imaging.mask import clean_up
@@ -48,10 +49,10 @@ class CutoutEngine:
 
     def matte(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Matte:
         with stage("segment"):
-            mask = segment(image, self._network_named(settings.model))
+            mask = segment(image, self._network_named(settings.model), along_edges=settings.post_process_mask)
         if settings.post_process_mask:
             with stage("mask"):
-                mask = clean_up(mask)
+                mask = _no_more_than(image.alpha, refine_edges(as_seen(image), clean_up(mask)))
         if settings.matting is None or not mask.any():
             return mask
 
@@ -59,13 +60,18 @@ class CutoutEngine:
             trimap = make_trimap(mask, settings.matting)
         with stage("matting"):
             alpha = estimate_alpha(as_seen(image), mask, trimap)
-        return alpha if image.alpha is None else np.minimum(alpha, image.alpha)
+        return _no_more_than(image.alpha, alpha)
 
     def cut_out(self, image: Image, settings: RemovalSettings, stage: Stage = untimed) -> Cutout:
         alpha = self.matte(image, settings, stage)
         with stage("foreground"):
             estimate_foreground(image.pixels, _share_of_visible(alpha, image))
         return Cutout(image.pixels, alpha)
+
+
+def _no_more_than(own: Matte | None, alpha: Matte) -> Matte:
+    """Nothing becomes more opaque than the file was."""
+    return alpha if own is None else np.minimum(alpha, own)
 
 
 def _share_of_visible(alpha: Matte, image: Image) -> Matte:

@@ -8,8 +8,6 @@ from cutout.imaging import _native
 from cutout.imaging.image import Matte, Pixels, Plane
 from cutout.imaging.threads import workers
 
-_FACTORS: Final = ((2, 500_000), (4, 6_000_000), (8, 24_000_000))
-"""Sides of a block, and below how many pixels."""
 COARSE: Final = 8
 """Blocks of the first pass are so many times those of the second: with `REACH`, about the paper's radius of 90 pixels at a megapixel."""
 REACH: Final = 3
@@ -44,7 +42,7 @@ def estimate_foreground(pixels: Pixels, alpha: Matte) -> None:
 
 def _factor(pixels: int) -> int:
     """The side of a block: the mask's soft edge is as wide in large pictures as the network's pixels are."""
-    return next((factor for factor, fewer in _FACTORS if pixels < fewer), 16)
+    return 2 if pixels < 500_000 else 4 if pixels < 6_000_000 else 8  # noqa: PLR2004 (half a megapixel, six megapixels)
 
 
 def _pixel_counts(shape: tuple[int, ...], factor: int) -> Plane:

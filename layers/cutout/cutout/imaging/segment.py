@@ -27,16 +27,16 @@ _HALF_A_STEP: Final = 0.5 / 255
 """What 8 bits can't tell from 0 or 1 is made exactly that: matting and foreground estimation work on what is neither."""
 
 
-def segment(image: Image, network: Network) -> Matte:
+def segment(image: Image, network: Network, *, along_edges: bool = False) -> Matte:
     """Where the subject is, (h, w): zero throughout where the network finds none.
 
     A picture that has alpha is shown to the network as it looks (`as_seen`), and the mask is multiplied by that alpha: what was already
-    cut out stays out.
+    cut out stays out. The edges of a large picture's mask follow the picture's; with `along_edges`, those of any picture's.
     """
     pixels = as_seen(image)
     cells = predict(thumbnail(pixels, network.spec.input_size), network)
-    is_large = image.width * image.height >= LARGE
-    mask = follow_edges(pixels, cells) if is_large else enlarge(cells, image.width, image.height)
+    follows = along_edges or image.width * image.height >= LARGE
+    mask = follow_edges(pixels, cells) if follows else enlarge(cells, image.width, image.height)
     return mask if image.alpha is None else _times(mask, image.alpha)
 
 
