@@ -8,19 +8,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from cutout.adapters.processor import multiplies_bytes
+
 _TELLING_FLAGS: Final = frozenset(
     {"avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "i8mm", "sve"}
 )
 
 
 def facts() -> dict[str, str]:
-    """Date, processor, versions and commit, by name."""
+    """Date, processor, versions, our networks' precision on this processor, and commit, by name."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores",
         "instructions": " ".join(sorted(_flags() & _TELLING_FLAGS)),
         "python": platform.python_version(),
         **{name: version(name) for name in ("onnxruntime", "numpy", "pillow")},
+        "our networks": "8 bit" if multiplies_bytes() else "float32",
         "rembg": "2.0.86",
         "commit": _commit(),
     }

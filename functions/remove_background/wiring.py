@@ -7,31 +7,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cutout.adapters.clock import now_ms
 from cutout.adapters.onnx import OnnxModels
-from cutout.adapters.safe_http import SafeHttp
 from cutout.domain.errors import CutoutError, OurFault
-from cutout.domain.prices import Tariff, load_price_book, tariff
 from cutout.domain.removal import InputLimits
 from cutout.imaging.engine import CutoutEngine, RemovalEngine
 from cutout.imaging.models import Precision, accepted_names
-from cutout.service.acceptance import Acceptance
-from cutout.service.accounts import Accounts
-from cutout.service.desk import TaskDesk
 from cutout.service.dropbox import DropBox
 from cutout.service.inputs import Inputs
 from cutout.service.outcomes import Completed, Rejected
 from cutout.service.perform import Performer
 from cutout.service.platform import book_initialisation
-from cutout.service.ports import AccountStore, RateCounter, TaskStore
-from cutout.service.queries import Queries
+from cutout.service.ports import AccountStore, RateCounter
 from cutout.service.queued import QueuedTasks
 from cutout.service.removal import Removals
-from cutout.service.respond import Responses
-from cutout.service.sessions import SessionPush
+from cutout.service.sessions import SessionPush, SessionStore
 from cutout.service.storage import Storage
 from cutout.service.submit import Report, Submissions
 from cutout.service.tell import Teller
@@ -41,9 +33,6 @@ from cutout.wire.drops import check_defaults, removal_of
 from cutout.wire.jobs import job_of, job_text
 from cutout.wire.requests import Models
 from cutout.wire.responses import answer, error_item
-
-if TYPE_CHECKING:
-    from cutout.adapters.dynamodb.table import Backoff, Table
 
 LEASE_MS = 60_000
 """Twice what API Gateway waits: outlives every function time-out on this way in."""
@@ -61,6 +50,7 @@ class Wiring:
     models: Models
     accounts: AccountStore
     rates: RateCounter
+    sessions: SessionStore
     submissions: Submissions
     performer: Performer
 
@@ -101,12 +91,12 @@ def _warm_up(settings: Settings, installed: OnnxModels) -> None:
 
 def _book_initialisation(settings: Settings, report: Report) -> None:
     """One try: a start that can't be entered into the books is no reason not to start."""
+    from cutout.adapters.connect import table_of, tariff_of, tasks_of
     from cutout.adapters.dynamodb.table import Backoff
 
+    tasks = tasks_of(settings, table_of(settings, Backoff(attempts=1)))
     try:
-        book_initialisation(
-            _tasks(settings, _table(settings, Backoff(attempts=1))), _tariff(settings), now_ms, uuid4, _process_age_ms()
-        )
+        book_initialisation(tasks, tariff_of(settings), now_ms, uuid4, _process_age_ms())
     except OurFault as error:
         report(error)
 
@@ -119,75 +109,43 @@ def _process_age_ms() -> float:
 
 
 def _connect(settings: Settings, installed: OnnxModels, report: Report) -> Wiring:
-    from cutout.adapters.aws import client
-    from cutout.adapters.dynamodb.accounts import DynamoAccountStore
-    from cutout.adapters.dynamodb.book import DynamoAccountBook
+    from cutout.adapters.connect import connect
     from cutout.adapters.dynamodb.images import DynamoImageCatalogue
-    from cutout.adapters.dynamodb.rates import DynamoRateCounter
-    from cutout.adapters.dynamodb.sessions import DynamoSessionStore
-    from cutout.adapters.dynamodb.table import Backoff
-    from cutout.adapters.s3 import S3ObjectStore
-    from cutout.adapters.sqs import SqsTaskQueue
 
-    table = _table(settings, Backoff())
-    objects = S3ObjectStore(
-        client("s3", settings.region), settings.bucket_name, url_ttl_s=settings.url_ttl_s, max_bytes=settings.max_input_bytes
-    )
-    web = SafeHttp(allow_hosts=settings.fetch_allow_hosts)
-    images = DynamoImageCatalogue(table, now_ms)
+    connected = connect(settings, lease_ms=LEASE_MS, reserve_ms=RESERVE_MS, write=job_text, report=report)
+    desk, objects = connected.desk, connected.objects
+    images = DynamoImageCatalogue(connected.table, now_ms)
     inputs = Inputs(
         images=images,
         objects=objects,
-        web=web,
+        web=connected.web,
         limits=InputLimits(max_bytes=settings.max_input_bytes, max_pixels=settings.max_pixels),
         new_uuid=uuid4,
     )
-    desk = TaskDesk(
-        tasks=_tasks(settings, table),
-        tariff=_tariff(settings),
-        markup=settings.markup,
-        clock=now_ms,
-        new_uuid=uuid4,
-        lease_ms=LEASE_MS,
-        reserve_ms=RESERVE_MS,
-    )
     engine = engine_of(settings, installed)
     removals = Removals(desk, inputs, objects, engine, turn=Lock(), smaller_png=settings.png_size == "small")
-    responses = Responses(desk.tasks, objects, now_ms, settings.max_input_bytes)
-    performer = Performer(removals, Uploads(desk, inputs, objects), Storage(desk, images, objects), responses)
-    acceptance = Acceptance(
-        desk=desk,
-        queue=SqsTaskQueue(client("sqs", settings.region), settings.tasks_queue_url),
-        objects=objects,
-        web=web,
-        queries=Queries(responses, Accounts(DynamoAccountBook(table), now_ms)),
-        sessions=DynamoSessionStore(table),
-        write=job_text,
-        report=report,
-    )
+    performer = Performer(removals, Uploads(desk, inputs, objects), Storage(desk, images, objects), connected.responses)
     return Wiring(
         settings=settings,
         models=Models(accepted_names(installed.installed.values()), settings.default_model),
-        accounts=DynamoAccountStore(table),
-        rates=DynamoRateCounter(table),
+        accounts=connected.accounts,
+        rates=connected.rates,
+        sessions=connected.sessions,
         performer=performer,
-        submissions=Submissions(performer, acceptance, report),
+        submissions=Submissions(performer, connected.acceptance, report),
     )
 
 
 def wire_queue(app: Wiring, settings: TellingSettings, report: Report, lease_ms: int) -> QueuedTasks:
     """The work on queued tasks, for a function whose time-out is shorter than `lease_ms`."""
     from cutout.adapters.aws import client
-    from cutout.adapters.dynamodb.sessions import DynamoSessionStore
-    from cutout.adapters.dynamodb.table import Backoff
     from cutout.adapters.sockets import ApiGatewayConnections, management_client
     from cutout.adapters.sqs import SqsWebhookQueue
 
     def frame(outcome: Completed | Rejected) -> bytes:
         return json.dumps(answer([outcome], settings.documentation_url).body, separators=(",", ":")).encode()
 
-    sessions = DynamoSessionStore(_table(app.settings, Backoff()))
-    push = SessionPush(sessions, ApiGatewayConnections(management_client(settings.websocket_endpoint, app.settings.region)))
+    push = SessionPush(app.sessions, ApiGatewayConnections(management_client(settings.websocket_endpoint, app.settings.region)))
     webhooks = SqsWebhookQueue(client("sqs", app.settings.region), settings.webhooks_queue_url)
     return QueuedTasks(
         performer=app.performer.with_lease(lease_ms),
@@ -228,20 +186,3 @@ def wire_drop_box(app: Wiring, settings: DropBoxSettings, report: Report, lease_
         keep_originals=keep_originals,
         smaller_png=app.performer.removals.smaller_png,
     )
-
-
-def _table(settings: Settings, backoff: "Backoff") -> "Table":
-    from cutout.adapters.aws import client
-    from cutout.adapters.dynamodb.table import Table
-
-    return Table(client("dynamodb", settings.region), settings.table_name, backoff)
-
-
-def _tasks(settings: Settings, table: "Table") -> TaskStore:
-    from cutout.adapters.dynamodb.tasks import DynamoTaskStore
-
-    return DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days)
-
-
-def _tariff(settings: Settings) -> Tariff:
-    return tariff(load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib)

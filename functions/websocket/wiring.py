@@ -7,24 +7,10 @@ from uuid import uuid4
 
 from cutout.adapters.aws import client
 from cutout.adapters.clock import now_ms
-from cutout.adapters.dynamodb.accounts import DynamoAccountStore
-from cutout.adapters.dynamodb.book import DynamoAccountBook
-from cutout.adapters.dynamodb.rates import DynamoRateCounter
-from cutout.adapters.dynamodb.sessions import DynamoSessionStore
-from cutout.adapters.dynamodb.table import Table
-from cutout.adapters.dynamodb.tasks import DynamoTaskStore
-from cutout.adapters.s3 import S3ObjectStore
-from cutout.adapters.safe_http import SafeHttp
+from cutout.adapters.connect import connect
 from cutout.adapters.sockets import ApiGatewayConnections, SqsWatch, management_client
-from cutout.adapters.sqs import SqsTaskQueue
 from cutout.domain.errors import CutoutError
-from cutout.domain.prices import load_price_book, tariff
 from cutout.imaging.models import accepted_names, load_registry
-from cutout.service.acceptance import Acceptance
-from cutout.service.accounts import Accounts
-from cutout.service.desk import TaskDesk
-from cutout.service.queries import Queries
-from cutout.service.respond import Responses
 from cutout.service.sockets import Sockets
 from cutout.settings import Settings, SettingsError, SocketSettings
 from cutout.wire.jobs import job_text
@@ -48,31 +34,11 @@ def wire(settings: Settings, sockets: SocketSettings, report: Callable[[CutoutEr
     """Raises:
     SettingsError: the deployment is broken; the message says how.
     """
-    table = Table(client("dynamodb", settings.region), settings.table_name)
-    queues = client("sqs", settings.region)
-    objects = S3ObjectStore(
-        client("s3", settings.region), settings.bucket_name, url_ttl_s=settings.url_ttl_s, max_bytes=settings.max_input_bytes
-    )
-    accounts, sessions = DynamoAccountStore(table), DynamoSessionStore(table)
-    tasks = DynamoTaskStore(table, task_ttl_days=settings.task_ttl_days, image_ttl_days=settings.image_ttl_days)
-    acceptance = Acceptance(
-        desk=TaskDesk(
-            tasks=tasks,
-            tariff=tariff(
-                load_price_book(), region=settings.region, architecture=settings.architecture, memory_mib=settings.memory_mib
-            ),
-            markup=settings.markup,
-            clock=now_ms,
-            new_uuid=uuid4,
-            lease_ms=LEASE_MS,
-            # As much of this function's time as costs what the worker's does.
-            reserve_ms=RESERVE_MS * sockets.worker_memory_mib // settings.memory_mib,
-        ),
-        queue=SqsTaskQueue(queues, settings.tasks_queue_url),
-        objects=objects,
-        web=SafeHttp(allow_hosts=settings.fetch_allow_hosts),
-        queries=Queries(Responses(tasks, objects, now_ms, settings.max_input_bytes), Accounts(DynamoAccountBook(table), now_ms)),
-        sessions=sessions,
+    connected = connect(
+        settings,
+        lease_ms=LEASE_MS,
+        # As much of this function's time as costs what the worker's does.
+        reserve_ms=RESERVE_MS * sockets.worker_memory_mib // settings.memory_mib,
         write=job_text,
         report=report,
     )
@@ -80,12 +46,12 @@ def wire(settings: Settings, sockets: SocketSettings, report: Callable[[CutoutEr
         settings=settings,
         models=_models(sockets.installed_models, settings.default_model),
         sockets=Sockets(
-            sessions=sessions,
+            sessions=connected.sessions,
             connections=ApiGatewayConnections(management_client(sockets.websocket_endpoint, settings.region)),
-            watch=SqsWatch(queues, sockets.connections_queue_url),
-            accounts=accounts,
-            rates=DynamoRateCounter(table),
-            acceptance=acceptance,
+            watch=SqsWatch(client("sqs", settings.region), sockets.connections_queue_url),
+            accounts=connected.accounts,
+            rates=connected.rates,
+            acceptance=connected.acceptance,
             clock=now_ms,
             new_uuid=uuid4,
             report=report,
