@@ -13,9 +13,6 @@ typedef struct {
     uint8_t behind[4]; /* the background's colour and opacity */
 } Composition;
 
-/* Rounded to nearest; exact for 0 <= value <= 255 * 255. */
-static inline uint32_t over_255(uint32_t value) { return (value + 128 + ((value + 128) >> 8)) >> 8; }
-
 /* Alpha becomes the fourth byte; where it is 0, the whole pixel is the background's. */
 static void place(uint8_t *restrict pixels, const uint8_t *restrict alpha, size_t count, const uint8_t *behind) {
     uint32_t background;
@@ -29,17 +26,7 @@ static void place(uint8_t *restrict pixels, const uint8_t *restrict alpha, size_
     }
 }
 
-/* On an opaque background. */
-static void lay(uint8_t *restrict pixels, const uint8_t *restrict alpha, size_t count, const uint8_t *behind) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t front = alpha[i], back = OPAQUE - front;
-        uint8_t *pixel = pixels + 4 * i;
-        for (int ch = 0; ch < 3; ch++) pixel[ch] = (uint8_t)over_255(front * pixel[ch] + back * behind[ch]);
-        pixel[3] = OPAQUE;
-    }
-}
-
-/* Pixels that are neither all subject nor all background, on a background that is neither opaque nor invisible. */
+/* Pixels that are neither all subject nor all background, on a background that is visible. */
 static void blend(uint8_t *pixels, const uint8_t *alpha, size_t count, const uint8_t *behind) {
     for (size_t i = 0; i < count; i++) {
         if (alpha[i] == 0 || alpha[i] == OPAQUE) continue;
@@ -59,10 +46,6 @@ static void compose(void *context, Team *team, int member, int members) {
         size_t count = to - from < PIXELS_AT_A_TIME ? to - from : PIXELS_AT_A_TIME;
         uint8_t *pixels = c->pixels + 4 * from;
         const uint8_t *alpha = c->alpha + from;
-        if (c->behind[3] == OPAQUE) {
-            lay(pixels, alpha, count, c->behind);
-            continue;
-        }
         place(pixels, alpha, count, c->behind);
         if (c->behind[3] > 0) blend(pixels, alpha, count, c->behind);
     }
