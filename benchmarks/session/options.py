@@ -27,6 +27,7 @@ def _parallel(options: onnxruntime.SessionOptions) -> None:
 CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
     {
         SHIPPED: lambda options: None,  # noqa: ARG005 - a change that changes nothing
+        "one thread": _set("intra_op_num_threads", 1),
         "memory plan": _set("enable_mem_pattern", value=True),
         "no arena": _set("enable_cpu_mem_arena", value=False),
         "no spinning": _configure("session.intra_op.allow_spinning", "0"),
