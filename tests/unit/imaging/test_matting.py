@@ -52,6 +52,17 @@ def strands(height, width):
     return np.maximum(outline(height, width, 2), 0.8 * hair * (y < height / 2))
 
 
+def spokes(height, width):
+    """A wheel's alpha: a rim, a hub, and thin spokes that a network's cells can't tell from what is seen between them."""
+    y, x = np.mgrid[:height, :width].astype(float)
+    y, x = y - height / 2, x - width / 2
+    radius, size = np.hypot(y, x), min(height, width)
+    across = radius * np.abs((np.arctan2(y, x) * 20 / np.pi) % 2 - 1) * np.pi / 20
+    solid = np.maximum(size * 0.12 - radius, size * 0.03 - np.abs(radius - size * 0.42))
+    inside = np.minimum(1.5 - across, size * 0.42 - radius)
+    return np.clip(np.maximum(solid, inside) + 0.5, 0, 1)
+
+
 def composed(alpha, seed=0):
     """A cat over a cup of coffee, as a sensor sees it."""
     front, back = picture(data.chelsea(), *alpha.shape), picture(data.coffee(), *alpha.shape)
@@ -77,6 +88,18 @@ def test_alpha_is_nearer_the_truth_than_the_mask_on_hard_and_soft_edges_at_any_s
     mask = network_mask(truth)
     alpha = estimate_alpha(composed(truth), mask, make_trimap(mask, MattingThresholds()))
     assert np.abs(alpha / 255 - truth).mean() < np.abs(mask / 255 - truth).mean()
+
+
+@pytest.mark.parametrize(("height", "width"), [(450, 600), (900, 1200)])
+def test_gaps_that_the_network_took_for_subject_open_where_colours_tell_them_apart(height, width):
+    truth = spokes(height, width)
+    mask = network_mask(truth)
+    front, back = np.array([170, 80, 40.0]), picture(data.coffee(), height, width)[..., :1] * np.array([0.4, 0.5, 0.7])
+    noise = np.random.default_rng(0).normal(0, 5, (height, width, 3))
+    mixed = truth[..., None] * front + (1 - truth[..., None]) * back + noise
+    pixels = four(np.clip(mixed + 0.5, 0, 255).astype(np.uint8))
+    alpha = estimate_alpha(pixels, mask, make_trimap(mask, MattingThresholds()))
+    assert np.abs(alpha / 255 - truth).mean() < 0.5 * np.abs(mask / 255 - truth).mean()
 
 
 def test_without_a_prior_alpha_is_the_exact_solution_as_pymatting_has_it(tmp_path):

@@ -1,10 +1,11 @@
-"""Alpha on the unknown band: closed-form matting with the network's mask as a weak prior, from coarse to fine.
+"""Alpha on the unknown band: closed-form matting with the network's mask and the colours around as a weak prior, from coarse to
+fine.
 
-    mask, trimap --cells--> coarse alpha --colour models--> prior of the fine grid --solve--> fine alpha --colour models--> pixels
+    mask, trimap --cells--> prior --solve--> coarse alpha --colour models--> the fine grid's prior --solve--> fine alpha --> pixels
 
 The linear system is Levin, Lischinski & Weiss's ("A closed-form solution to natural image matting", 2008), L + diag(w), with w pulling
 each unknown pixel to what is known of it beforehand. On the coarse grid that is the mask, which has no more detail than such a grid
-holds; on the fine one it is the coarse alpha. Each step up carries the local colour model, alpha = a . I + b, rather than alpha itself,
+holds, as far as the colours around don't contradict it (`prior`); on the fine one it is the coarse alpha. Each step up carries the local colour model, alpha = a . I + b, rather than alpha itself,
 so that edges and strands finer than a cell come from the picture. Neither grid grows with the picture: docs/adr/0010 and 0011 have the
 figures.
 """
@@ -16,13 +17,11 @@ import numpy as np
 
 from cutout.imaging import _native
 from cutout.imaging.image import OPAQUE, UNKNOWN, Matte, Pixels, Plane
+from cutout.imaging.prior import prior_and_weight
 from cutout.imaging.threads import workers
 
 PRIOR_WEIGHT: Final = 0.003
 """The mask's least weight, where it can't tell subject from background. Much less, and the system is singular to single precision."""
-CONFIDENCE_WEIGHT: Final = 1.0
-CONFIDENCE_POWER: Final = 6
-"""Where the mask is sure, it has this weight more: colours alone don't overrule it."""
 COARSE_ALPHA_WEIGHT: Final = 0.05
 """The coarse alpha's weight on the fine grid."""
 EPSILON: Final = 1e-5
@@ -60,7 +59,8 @@ def estimate_alpha(pixels: Pixels, mask: Matte, trimap: Matte, *, threads: int |
     factor, fine = _fine_grid(pixels, trimap, mask, team)
     ratio = max(1, max(mask.shape) // (COARSE_SIDE * factor))
     coarse = _reduced(fine.pixels, fine.trimap, _in_bytes(fine.mask), ratio, team) if ratio > 1 else fine
-    alpha = _solved(coarse, _confidence_weight(coarse.mask), team)
+    prior, weight = prior_and_weight(coarse.pixels, coarse.trimap, coarse.mask, PRIOR_WEIGHT)
+    alpha = _solved(_Grid(coarse.pixels, coarse.trimap, prior), weight, team)
     if ratio > 1:
         prior = np.where(fine.trimap == OPAQUE, np.float32(1), np.float32(0))
         _native.apply_models(fine.pixels, fine.trimap, _models(coarse, alpha, team), prior, 1 / ratio, team)
@@ -111,15 +111,6 @@ def _in_bytes(plane: Plane) -> Matte:
     scaled = plane * np.float32(OPAQUE)
     scaled += np.float32(0.5)
     return scaled.astype(np.uint8)
-
-
-def _confidence_weight(mask: Plane) -> Plane:
-    """How strongly each cell is pulled to the mask: with its confidence |2m - 1|."""
-    weight: Plane = np.abs(2 * mask - 1)
-    weight **= CONFIDENCE_POWER
-    weight *= CONFIDENCE_WEIGHT
-    weight += PRIOR_WEIGHT
-    return weight
 
 
 def _solved(grid: _Grid, weight: Plane, threads: int) -> Plane:
