@@ -9,8 +9,8 @@ from cutout.imaging.image import Matte, Pixels, Plane
 from cutout.imaging.threads import workers
 
 COARSE: Final = 8
-"""Blocks of the first pass are so many times those of the second: with `REACH`, about the paper's radius of 90 pixels at a megapixel."""
-REACH: Final = 3
+"""Blocks of the first pass are so many times those of the second: with `REACH`, about half the paper's radius of 90 pixels at a megapixel."""
+REACH: Final = 1
 """Blocks on either side that the first pass averages over. The second averages over one."""
 MARGIN_BLOCKS: Final = COARSE * (REACH + 2)
 
