@@ -30,13 +30,14 @@ def enlarge_along_edges(
     scale: float,
     sure: float,
     fully: float,
+    haze: float,
     threads: int,
     /,
 ) -> None:
     """`enlarge`, and what is then neither 0 nor 1 is what the models (H, W, 4) say of the pixel's colour; `scale` is cells per pixel.
 
     Where a model makes a pixel less sure, it counts only as far as the mask is unsure: not at all up to `sure` from 0 or 1, fully from
-    `fully` on.
+    `fully` on. At last what is up to `haze`, or as near to 1, becomes 0, or 1, and what is between is stretched.
     """
 
 def fit_windows(

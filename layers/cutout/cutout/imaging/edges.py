@@ -29,15 +29,14 @@ FULLY: Final = 0.3
 """A pixel nearer to 0 or 1 than `SURE` is never made less sure: fitted windows would spread a haze round every edge. From `FULLY` on the
 fitted value counts alone; between, the two are mixed, so that there is no seam."""
 
-HAZE: Final = 12
-"""Of 255: what `refine_edges` takes for nothing, and as near to 255 for all."""
-_LEVELS: Final = np.clip((np.arange(256) - HAZE) * (255 / (255 - 2 * HAZE)) + 0.5, 0, 255).astype(np.uint8)
+HAZE: Final = 0.045
+"""What `refine_edges` takes for nothing, and as near to 1 for all."""
 
 
-def follow_edges(pixels: Pixels, cells: Plane) -> Matte:
+def follow_edges(pixels: Pixels, cells: Plane, haze: float = 0.0) -> Matte:
     """The network's mask (n, m) at the size of the picture (h, w), its soft edges where the picture's are.
 
-    What enlarging alone makes exactly 0 or 1 stays so. The fit takes the time and memory of a small picture.
+    What enlarging alone makes exactly 0 or 1 stays so; so becomes what is up to `haze`, and the rest is stretched. The fit takes the time and memory of a small picture.
     """
     height, width = pixels.shape[:2]
     factor = _factor((height, width))
@@ -48,7 +47,9 @@ def follow_edges(pixels: Pixels, cells: Plane) -> Matte:
     _native.fit_windows(guide, resample(cells, guide.shape[1], guide.shape[0]), models, REACH, EPSILON, workers())
 
     mask = np.empty((height, width), np.uint8)
-    _native.enlarge_along_edges(np.ascontiguousarray(cells, np.float32), picture, models, mask, 1 / factor, SURE, FULLY, workers())
+    _native.enlarge_along_edges(
+        np.ascontiguousarray(cells, np.float32), picture, models, mask, 1 / factor, SURE, FULLY, haze, workers()
+    )
     return mask
 
 
@@ -62,8 +63,7 @@ def refine_edges(pixels: Pixels, mask: Matte) -> Matte:
     shape = (-(-mask.shape[0] // factor), -(-mask.shape[1] // factor))
     cells, unused = np.empty(shape, np.float32), np.empty(shape, np.uint8)
     _native.reduce_trimap(mask, mask, unused, cells, factor, workers())
-    refined = follow_edges(pixels, cells)
-    return np.take(_LEVELS, refined, out=refined, mode="clip")
+    return follow_edges(pixels, cells, HAZE)
 
 
 def _factor(shape: tuple[int, ...]) -> int:

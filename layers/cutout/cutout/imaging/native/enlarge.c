@@ -34,7 +34,7 @@ typedef struct {
     const float *models;
     ptrdiff_t model_rows, model_columns;
     double scale;
-    float sure, fully;
+    float sure, fully, haze;
     Place *places;                   /* of each column */
     float *rows_of_models[TEAM_MOST]; /* model_columns * PARTS */
 } Enlargement;
@@ -131,6 +131,15 @@ static void follow(const Enlargement *e, size_t y, float *line, float *models) {
     }
 }
 
+/* Up to `haze` is nothing, and as near to 1, all. */
+static void stretch(float *line, size_t width, float haze) {
+    float scale = 1 / (1 - 2 * haze);
+    for (size_t x = 0; x < width; x++) {
+        float value = (line[x] - haze) * scale;
+        line[x] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
+}
+
 static void enlarge_rows(void *context, Team *team, int member, int members) {
     const Enlargement *e = context;
     size_t from, to, width = e->across.count;
@@ -141,6 +150,7 @@ static void enlarge_rows(void *context, Team *team, int member, int members) {
         float *restrict line = e->plane != NULL ? e->plane + y * width : e->lines[member];
         make_line(e, y, line);
         if (e->models != NULL) follow(e, y, line, e->rows_of_models[member]);
+        if (e->haze > 0) stretch(line, width, e->haze);
         if (e->mask == NULL) continue;
         uint8_t *restrict mask = e->mask + y * width;
         for (size_t x = 0; x < width; x++) mask[x] = (uint8_t)(int32_t)(line[x] * 255 + 0.5F);
@@ -212,13 +222,14 @@ static PyObject *enlarge_along_edges(PyObject *module, PyObject *arguments) {
     static const ArraySpec specs[] = {{"cells", "f", 2, 0}, {"pixels", "B", 3, 0}, {"models", "f", 3, 0}, {"mask", "B", 2, 1}};
     enum { CELLS, PIXELS, MODELS, MASK, ARRAYS };
     PyObject *objects[ARRAYS];
-    double scale, sure, fully;
+    double scale, sure, fully, haze;
     int threads;
-    if (!PyArg_ParseTuple(arguments, "OOOOdddi:enlarge_along_edges", &objects[CELLS], &objects[PIXELS], &objects[MODELS], &objects[MASK],
-                          &scale, &sure, &fully, &threads))
+    if (!PyArg_ParseTuple(arguments, "OOOOddddi:enlarge_along_edges", &objects[CELLS], &objects[PIXELS], &objects[MODELS], &objects[MASK],
+                          &scale, &sure, &fully, &haze, &threads))
         return NULL;
     if (!(scale > 0) || scale > 1) return PyErr_Format(PyExc_ValueError, "scale must be above 0 and at most 1");
     if (!(sure >= 0) || !(fully > sure)) return PyErr_Format(PyExc_ValueError, "sure must be at least 0, and fully above it");
+    if (!(haze >= 0) || haze >= 0.5) return PyErr_Format(PyExc_ValueError, "haze must be at least 0 and below a half");
     Py_buffer views[ARRAYS];
     if (cutout_take_arrays(objects, specs, views, ARRAYS) < 0) return NULL;
     const Py_ssize_t *shape = views[MASK].shape, coloured[] = {shape[0], shape[1], 4}, parts[] = {-1, -1, PARTS}, *models = views[MODELS].shape;
@@ -232,7 +243,8 @@ static PyObject *enlarge_along_edges(PyObject *module, PyObject *arguments) {
     if (status == 0) {
         Enlargement e = {.cells = views[CELLS].buf, .rows = (size_t)views[CELLS].shape[0], .columns = (size_t)views[CELLS].shape[1],
                          .mask = views[MASK].buf, .pixels = views[PIXELS].buf, .models = views[MODELS].buf, .model_rows = models[0],
-                         .model_columns = models[1], .scale = scale, .sure = (float)sure, .fully = (float)fully};
+                         .model_columns = models[1], .scale = scale, .sure = (float)sure, .fully = (float)fully,
+                         .haze = (float)haze};
         Py_BEGIN_ALLOW_THREADS
         status = run(&e, (size_t)shape[0], (size_t)shape[1], threads);
         Py_END_ALLOW_THREADS
@@ -246,6 +258,6 @@ static PyObject *enlarge_along_edges(PyObject *module, PyObject *arguments) {
 PyMethodDef cutout_enlarge_methods[] = {
     {"enlarge", enlarge, METH_VARARGS, "enlarge(cells, out, is_plane, threads)"},
     {"enlarge_along_edges", enlarge_along_edges, METH_VARARGS,
-     "enlarge_along_edges(cells, pixels, models, mask, scale, sure, fully, threads)"},
+     "enlarge_along_edges(cells, pixels, models, mask, scale, sure, fully, haze, threads)"},
     {NULL, NULL, 0, NULL},
 };
