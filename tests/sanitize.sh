@@ -15,7 +15,7 @@ flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 
 # Python itself isn't instrumented, so the runtime must be there first; what Python keeps until it ends is no leak of ours.
 preload=$(${CC:-gcc} -print-file-name=libasan.so):$(${CC:-gcc} -print-file-name=libubsan.so)
-tests=("$root"/tests/unit/imaging/test_native*.py "$root"/tests/unit/imaging/test_{matting,foreground,png,edges,resample,composite,decode}.py)
+tests=("$root"/tests/unit/imaging/test_native*.py "$root"/tests/unit/imaging/test_{matting,foreground,png,edges,resample,composite,decode,trimap}.py)
 cd "$root"
 PYTHONPATH="$copy" LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0 "$python" -c \
     'import sys; from cutout.imaging import _native; sys.exit(not _native.__file__.startswith(sys.argv[1]))' "$copy"

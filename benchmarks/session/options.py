@@ -24,14 +24,22 @@ def _parallel(options: onnxruntime.SessionOptions) -> None:
     options.inter_op_num_threads = 2
 
 
+def _spinning(stops_after_a_run: str) -> Change:
+    def change(options: onnxruntime.SessionOptions) -> None:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+        options.add_session_config_entry("session.force_spinning_stop", stops_after_a_run)
+
+    return change
+
+
 CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
     {
         SHIPPED: lambda options: None,  # noqa: ARG005 - a change that changes nothing
         "one thread": _set("intra_op_num_threads", 1),
         "memory plan": _set("enable_mem_pattern", value=True),
         "no arena": _set("enable_cpu_mem_arena", value=False),
-        "no spinning": _configure("session.intra_op.allow_spinning", "0"),
-        "spinning goes on after a run": _configure("session.force_spinning_stop", "0"),
+        "spinning": _spinning("1"),
+        "spinning, after a run too": _spinning("0"),
         "denormals are zero": _configure("session.set_denormal_as_zero", "1"),
         "weights not packed beforehand": _configure("session.disable_prepacking", "1"),
         "work cut finer": _configure("session.dynamic_block_base", "4"),

@@ -8,6 +8,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from cutout.domain.removal import MattingThresholds
+from cutout.imaging import _native
+from cutout.imaging.regions import erode
 from cutout.imaging.trimap import make_trimap
 
 RAMP = np.arange(256, dtype=np.uint8)[None]
@@ -64,3 +66,38 @@ def test_inside_the_picture_the_trimap_is_rembgs(levels, foreground, background,
     subject = ndimage.binary_erosion(levels > foreground, square, border_value=1)
     surely_not = ndimage.binary_erosion(levels < background, square, border_value=1)
     assert np.array_equal(trimap, np.where(subject, 255, np.where(surely_not, 0, 128)))
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60))), st.integers(1, 255), st.integers(1, 4))
+def test_a_sure_pixel_has_nothing_but_its_kind_in_the_square_around(mask, size, threads):
+    mask = np.where(mask > 250, 0, np.where(mask < 5, 255, 128 + mask // 100)).astype(np.uint8)
+    trimap = np.empty_like(mask)
+    _native.make_trimap(mask, trimap, 127, 127, size, threads)
+    subject, background = (erode(region, size) for region in (mask > 127, mask < 127))
+    assert np.array_equal(trimap, np.where(background, 0, np.where(subject, 255, 128)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mask": np.zeros((4, 5), np.float32)},
+        {"trimap": np.zeros((5, 4), np.uint8)},
+        {"foreground": 256},
+        {"background": -1},
+        {"size": 0},
+        {"size": 256},
+        {"threads": 0},
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_refused(wrong):
+    arguments = {
+        "mask": np.zeros((4, 5), np.uint8),
+        "trimap": np.zeros((4, 5), np.uint8),
+        "foreground": 240,
+        "background": 10,
+        "size": 10,
+        "threads": 1,
+    } | wrong
+    with pytest.raises(ValueError, match=r"."):
+        _native.make_trimap(*arguments.values())

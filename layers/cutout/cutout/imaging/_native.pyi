@@ -73,6 +73,14 @@ def recolour(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8], means: NDArray
 def composite(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8], background: tuple[int, int, int, int], threads: int, /) -> None:
     """Replaces the picture (h, w, 4), whose fourth channel isn't read, by itself over a background (R, G, B, opacity)."""
 
+def make_trimap(
+    mask: NDArray[np.uint8], trimap: NDArray[np.uint8], foreground: int, background: int, size: int, threads: int, /
+) -> None:
+    """Writes 255 where all of the square of side `size` around is above `foreground`, 0 where all is below `background`, else 128.
+
+    The square's centre is at size // 2; what lies beyond the border is in any region.
+    """
+
 def solve_matting(
     pixels: NDArray[np.uint8],
     trimap: NDArray[np.uint8],

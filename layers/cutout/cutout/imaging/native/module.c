@@ -13,6 +13,7 @@ static PyMethodDef *const TABLES[] = {
     cutout_png_methods,
     cutout_processor_methods,
     cutout_reduce_methods,
+    cutout_trimap_methods,
     cutout_windows_methods,
 };
 

@@ -26,6 +26,7 @@ extern PyMethodDef cutout_pixels_methods[];
 extern PyMethodDef cutout_png_methods[];
 extern PyMethodDef cutout_processor_methods[];
 extern PyMethodDef cutout_reduce_methods[];
+extern PyMethodDef cutout_trimap_methods[];
 extern PyMethodDef cutout_windows_methods[];
 
 /* What an array argument must be. `dims` gives the accepted number of dimensions; the shape comes back in the buffer. */
