@@ -1,7 +1,7 @@
 """The whole job, in order.
 
     source --decode--> image --segment--> mask --clean_up--> mask --make_trimap--> trimap --estimate_alpha--> alpha
-           --estimate_foreground--> cutout --composite | flatten--> picture --encode--> file
+           --estimate_foreground--> cutout --composite--> picture --encode--> file
 
 What stands between image and cutout is the engine's (`cutout.imaging.engine`), since another engine may do it in its own way.
 """
