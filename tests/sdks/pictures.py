@@ -19,6 +19,8 @@ KEYS: Final = {"URL": "imageURL", "base64Data": "imageBase64Data", "dataURI": "i
 LARGE: Final = ROOT / "docs/images/astronaut.jpg"
 """66 kB: no frame of a WebSocket carries it."""
 SIDE: Final = 160
+SLOW_SIDE: Final = 5000
+"""25 megapixels: half a second's work at least."""
 
 
 def output_types(output: str) -> str | list[str]:
@@ -33,6 +35,8 @@ class Pictures:
     large: str
     """Another one, as a data URI."""
     large_size: tuple[int, int]
+    slow: str
+    """The UUID of one that takes a while."""
 
     @classmethod
     def made(cls, stack: Stack, folder: Path) -> "Pictures":
@@ -40,10 +44,12 @@ class Pictures:
         with Image.open(LARGE) as image:
             large_size = image.size
             image.resize((SIDE, SIDE)).save(path, quality=85)
+            image.resize((SLOW_SIDE, SLOW_SIDE)).save(folder / "slow.jpg", quality=85)
         data_uri = _data_uri(path)
         uploaded = stack.post(taskType="imageUpload", image=data_uri)
         forms = {"URL": uploaded["imageURL"], "UUID": uploaded["imageUUID"], "data URI": data_uri, "file": str(path)}
-        return cls(forms, _data_uri(LARGE), large_size)
+        slow = stack.post(taskType="imageUpload", image=_data_uri(folder / "slow.jpg"))
+        return cls(forms, _data_uri(LARGE), large_size, slow["imageUUID"])
 
     def sent(self, form: str) -> dict[str, Any]:
         return {"image": self.forms[form], **({"is_file": True} if form == "file" else {})}

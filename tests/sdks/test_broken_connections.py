@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.sdks.clients import KINDS, started
-from tests.sdks.pictures import Pictures, assert_cut_out, cutouts
+from tests.sdks.pictures import SLOW_SIDE, Pictures, assert_cut_out, cutouts
 from tests.sdks.report import Report
 from tests.sdks.stack import Stack
 from tests.sdks.wire_cutter import wire_to
@@ -21,7 +21,7 @@ UNDER_WAY_S = 0.15
 def test_a_result_finds_its_client_on_another_connection(name: str, stack: Stack, pictures: Pictures, report: Report):
     """The JavaScript client only tries again when its patience is over."""
     address = urlsplit(stack.url)
-    asked = {**pictures.sent("UUID"), "outputFormat": "PNG", "taskUUID": str(uuid.uuid4())}
+    asked = {"image": pictures.slow, "outputFormat": "PNG", "taskUUID": str(uuid.uuid4())}
     with wire_to(address.port) as wire, ThreadPoolExecutor() as pool:
         url = f"http://127.0.0.1:{wire.port}{address.path}"
         with started(KINDS[name], url, stack.key, patience_s=5 if name == "sdk-js" else 60) as client:
@@ -32,6 +32,6 @@ def test_a_result_finds_its_client_on_another_connection(name: str, stack: Stack
             assert not task.done()
             assert wire.cut() == 1
             item = task.result()
-    assert_cut_out(cutouts(item)[0])
+    assert_cut_out(cutouts(item)[0], (SLOW_SIDE, SLOW_SIDE))
     assert item["imageUUID"] == stack.post(taskType="getResponse", taskUUID=asked["taskUUID"])["imageUUID"]
     report.beside["the connection breaks meanwhile", name] = f"✓ the same task's result ({time.monotonic() - begun:.0f} s)"
