@@ -91,7 +91,7 @@ def test_a_task_that_was_killed_for_memory_is_uncharged_and_works_when_repeated(
 
 
 def test_a_task_that_ran_out_of_time_is_uncharged_and_works_when_repeated(drop, start):
-    task, small = drop("slow", megapixels=12), drop("small")
+    task, small = drop("slow", megapixels=24), drop("small")
     with start() as function:
         assert trouble(function.invoke(small.event)) is None  # it has started
         function.give_processors(0.03)
