@@ -25,7 +25,10 @@ class BoundExceededError(Exception):
 
 
 class Child:
-    """One fresh process, asked for one run at a time. It has our cores and our image's heap, and the libraries' own thread pools are as large as `threads`."""
+    """One fresh process, asked for one run at a time. It has our cores and our image's heap.
+
+    The libraries' own thread pools are as large as `threads`.
+    """
 
     def __init__(
         self, command: Sequence[str | Path], threads: int, max_mb: float, environment: Mapping[str, str] | None = None

@@ -36,15 +36,16 @@ HAZE: Final = 0.045
 def follow_edges(pixels: Pixels, cells: Plane, haze: float = 0.0) -> Matte:
     """The network's mask (n, m) at the size of the picture (h, w), its soft edges where the picture's are.
 
-    What enlarging alone makes exactly 0 or 1 stays so; so becomes what is up to `haze`, and the rest is stretched. The fit takes the time and memory of a small picture.
+    What enlarging alone makes exactly 0 or 1 stays so; so becomes what is up to `haze`, and the rest is stretched. The fit takes the time
+    and memory of a small picture.
     """
     height, width = pixels.shape[:2]
-    factor = _factor((height, width))
-    guide = np.empty((-(-height // factor), -(-width // factor), 4), np.uint8)
+    factor, shape = _grid((height, width))
+    guide = np.empty((*shape, 4), np.uint8)
     picture = np.ascontiguousarray(pixels)
     _native.reduce_colour(picture, guide, factor, workers())
     models = np.empty_like(guide, np.float32)
-    _native.fit_windows(guide, resample(cells, guide.shape[1], guide.shape[0]), models, REACH, EPSILON, workers())
+    _native.fit_windows(guide, resample(cells, shape[1], shape[0]), models, REACH, EPSILON, workers())
 
     mask = np.empty((height, width), np.uint8)
     _native.enlarge_along_edges(
@@ -59,13 +60,13 @@ def refine_edges(pixels: Pixels, mask: Matte) -> Matte:
     The second pass fits narrower edges than the network's own. What is left beside a hard edge then is faint: it is cut off, at the price
     of the faintest ends of hair.
     """
-    factor = _factor(mask.shape)
-    shape = (-(-mask.shape[0] // factor), -(-mask.shape[1] // factor))
+    factor, shape = _grid(mask.shape)
     cells, unused = np.empty(shape, np.float32), np.empty(shape, np.uint8)
     _native.reduce_trimap(mask, mask, unused, cells, factor, workers())
     return follow_edges(pixels, cells, HAZE)
 
 
-def _factor(shape: tuple[int, ...]) -> int:
-    """Pixels along a cell's side."""
-    return max(1, max(shape) // CELLS)
+def _grid(shape: tuple[int, ...]) -> tuple[int, tuple[int, int]]:
+    """Pixels along a cell's side, and the cells' rows and columns."""
+    factor = max(1, max(shape) // CELLS)
+    return factor, (-(-shape[0] // factor), -(-shape[1] // factor))

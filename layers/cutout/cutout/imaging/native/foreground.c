@@ -6,8 +6,6 @@
 #include "native.h"
 #include "team.h"
 
-enum { OPAQUE = 255, SIDES = 2 * PARTS /* a block's foreground, then its background: three colours and a number that isn't used */ };
-
 typedef struct {
     uint8_t *pixels;
     const uint8_t *alpha;
@@ -52,13 +50,13 @@ static void sum_rows(void *context, Team *team, int member, int members) {
     cutout_team_share((size_t)b->rows, member, members, &from, &to);
     Columns columns = {b->desks[member], (uint8_t *)b->desks[member] + 8 * width, (uint8_t *)b->desks[member] + 9 * width};
     for (ptrdiff_t row = (ptrdiff_t)from; row < (ptrdiff_t)to; row++) {
-        ptrdiff_t top = row * b->factor, bottom = top + b->factor < b->height ? top + b->factor : b->height;
+        ptrdiff_t top = row * b->factor, bottom = cutout_least(top + b->factor, b->height);
         memset(columns.colours, 0, 8 * width);
         memset(columns.lowest, OPAQUE, width);
         memset(columns.highest, 0, width);
         for (ptrdiff_t y = top; y < bottom; y++) add_row(&columns, b->pixels + 4 * y * b->width, b->alpha + y * b->width, width);
         for (ptrdiff_t column = 0; column < b->columns; column++) {
-            ptrdiff_t left = column * b->factor, right = left + b->factor < b->width ? left + b->factor : b->width;
+            ptrdiff_t left = column * b->factor, right = cutout_least(left + b->factor, b->width);
             int32_t all[3] = {0}, subject[4] = {0};
             uint8_t lowest = OPAQUE, highest = 0;
             for (ptrdiff_t x = left; x < right; x++) {

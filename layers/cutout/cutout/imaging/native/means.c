@@ -7,8 +7,6 @@
 #include "native.h"
 #include "team.h"
 
-enum { SIDES = 2 * PARTS };
-
 static const float NOTHING = 1e-4F; /* a weight that is but rounding's */
 
 /* Colours times their weight, and the weight; or colours, and anything. */
@@ -36,13 +34,11 @@ static Layers block_of(const Means *m, ptrdiff_t at) {
 
 static Four mean_of(Four sum, Four otherwise) { return sum[3] > NOTHING ? sum / sum[3] : otherwise; }
 
-static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-
 /* The sum over a square of 2 reach + 1 places, as far as it lies inside. */
 static Layers sum_around(const Layers *layers, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t y, ptrdiff_t x, ptrdiff_t reach) {
     Layers sum = {{0}, {0}};
-    for (ptrdiff_t v = y > reach ? y - reach : 0; v <= least(y + reach, rows - 1); v++)
-        for (ptrdiff_t u = x > reach ? x - reach : 0; u <= least(x + reach, columns - 1); u++) {
+    for (ptrdiff_t v = y > reach ? y - reach : 0; v <= cutout_least(y + reach, rows - 1); v++)
+        for (ptrdiff_t u = x > reach ? x - reach : 0; u <= cutout_least(x + reach, columns - 1); u++) {
             sum.front += layers[v * columns + u].front;
             sum.back += layers[v * columns + u].back;
         }
@@ -51,8 +47,8 @@ static Layers sum_around(const Layers *layers, ptrdiff_t rows, ptrdiff_t columns
 
 static void sum_coarse(const Means *m, ptrdiff_t y, ptrdiff_t x) {
     Layers sum = {{0}, {0}};
-    for (ptrdiff_t v = y * m->coarse; v < least((y + 1) * m->coarse, m->rows); v++)
-        for (ptrdiff_t u = x * m->coarse; u < least((x + 1) * m->coarse, m->columns); u++) {
+    for (ptrdiff_t v = y * m->coarse; v < cutout_least((y + 1) * m->coarse, m->rows); v++)
+        for (ptrdiff_t u = x * m->coarse; u < cutout_least((x + 1) * m->coarse, m->columns); u++) {
             Layers block = block_of(m, v * m->columns + u);
             sum.front += block.front;
             sum.back += block.back;

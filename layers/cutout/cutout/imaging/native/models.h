@@ -6,7 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PARTS = 4 }; /* a for red, green and blue (per unit of 0-255), then b */
+enum {
+    PARTS = 4,         /* a for red, green and blue (per unit of 0-255), then b */
+    SIDES = 2 * PARTS, /* a block's foreground, then its background: three colours each, and a number that isn't used */
+};
 
 typedef float Four __attribute__((vector_size(16)));
 

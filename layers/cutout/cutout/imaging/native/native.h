@@ -29,6 +29,11 @@ extern PyMethodDef cutout_reduce_methods[];
 extern PyMethodDef cutout_trimap_methods[];
 extern PyMethodDef cutout_windows_methods[];
 
+/* Of masks, trimaps and alpha. */
+enum { UNKNOWN = 128, OPAQUE = 255 };
+
+static inline ptrdiff_t cutout_least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
 /* What an array argument must be. `dims` gives the accepted number of dimensions; the shape comes back in the buffer. */
 typedef struct {
     const char *name;   /* the argument's name, for messages */

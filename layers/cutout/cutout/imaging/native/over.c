@@ -4,8 +4,6 @@
 #include "native.h"
 #include "team.h"
 
-enum { OPAQUE = 255 };
-
 typedef struct {
     uint8_t *pixels;
     const uint8_t *alpha;

@@ -6,7 +6,7 @@
 #include "native.h"
 #include "team.h"
 
-enum { MOST = 255 /* so that a column's sum fits 16 bits */, UNKNOWN = 128, SUBJECT = 255 };
+enum { MOST = 255 }; /* so that a column's sum fits 16 bits */
 
 typedef struct {
     const uint8_t *pixels, *trimap, *mask;
@@ -16,8 +16,6 @@ typedef struct {
     void *scratch; /* width * 4 uint16_t or width * 2 bytes for each member */
 } Reduction;
 
-static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-
 /* The mean colour of each cell, rounded to nearest. */
 static void reduce_colour_rows(void *context, Team *team, int member, int members) {
     const Reduction *r = context;
@@ -25,7 +23,7 @@ static void reduce_colour_rows(void *context, Team *team, int member, int member
     cutout_team_share((size_t)r->rows, member, members, &from, &to);
     uint16_t *restrict sums = (uint16_t *)r->scratch + (size_t)member * bytes;
     for (size_t row = from; row < to; row++) {
-        ptrdiff_t top = (ptrdiff_t)row * r->factor, bottom = least(top + r->factor, r->height);
+        ptrdiff_t top = (ptrdiff_t)row * r->factor, bottom = cutout_least(top + r->factor, r->height);
         memset(sums, 0, bytes * sizeof *sums);
         for (ptrdiff_t y = top; y < bottom; y++) {
             const uint8_t *restrict line = r->pixels + (size_t)y * bytes;
@@ -33,7 +31,7 @@ static void reduce_colour_rows(void *context, Team *team, int member, int member
         }
         uint8_t *out = r->pixel_cells + row * (size_t)r->columns * 4;
         for (ptrdiff_t c = 0; c < r->columns; c++) {
-            ptrdiff_t left = c * r->factor, right = least(left + r->factor, r->width);
+            ptrdiff_t left = c * r->factor, right = cutout_least(left + r->factor, r->width);
             uint32_t red = 0, green = 0, blue = 0, count = (uint32_t)((bottom - top) * (right - left));
             for (ptrdiff_t x = left; x < right; x++) red += sums[4 * x], green += sums[4 * x + 1], blue += sums[4 * x + 2];
             out[4 * c] = (uint8_t)((red + count / 2) / count);
@@ -51,7 +49,7 @@ static void reduce_trimap_rows(void *context, Team *team, int member, int member
     cutout_team_share((size_t)r->rows, member, members, &from, &to);
     uint8_t *restrict low = (uint8_t *)r->scratch + (size_t)member * (size_t)r->width * 2, *restrict high = low + r->width;
     for (size_t row = from; row < to; row++) {
-        ptrdiff_t top = (ptrdiff_t)row * r->factor, bottom = least(top + r->factor, r->height);
+        ptrdiff_t top = (ptrdiff_t)row * r->factor, bottom = cutout_least(top + r->factor, r->height);
         memcpy(low, r->trimap + top * r->width, (size_t)r->width);
         memcpy(high, low, (size_t)r->width);
         for (ptrdiff_t y = top + 1; y < bottom; y++) {
@@ -64,22 +62,22 @@ static void reduce_trimap_rows(void *context, Team *team, int member, int member
         uint8_t *trimap = r->trimap_cells + row * (size_t)r->columns;
         float *mask = r->mask_cells + row * (size_t)r->columns;
         for (ptrdiff_t c = 0; c < r->columns; c++) {
-            ptrdiff_t left = c * r->factor, right = least(left + r->factor, r->width);
+            ptrdiff_t left = c * r->factor, right = cutout_least(left + r->factor, r->width);
             uint8_t bottom_value = low[left], top_value = high[left];
             for (ptrdiff_t x = left + 1; x < right; x++) {
                 bottom_value = low[x] < bottom_value ? low[x] : bottom_value;
                 top_value = high[x] > top_value ? high[x] : top_value;
             }
-            if (bottom_value == SUBJECT || top_value == 0) {
+            if (bottom_value == OPAQUE || top_value == 0) {
                 trimap[c] = top_value;
-                mask[c] = top_value == SUBJECT;
+                mask[c] = top_value == OPAQUE;
                 continue;
             }
             trimap[c] = UNKNOWN;
             uint32_t sum = 0;
             for (ptrdiff_t y = top; y < bottom; y++)
                 for (ptrdiff_t x = left; x < right; x++) sum += r->mask[y * r->width + x];
-            mask[c] = (float)sum / (float)(SUBJECT * (bottom - top) * (right - left));
+            mask[c] = (float)sum / (float)(OPAQUE * (bottom - top) * (right - left));
         }
     }
 }

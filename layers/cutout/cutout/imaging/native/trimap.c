@@ -5,7 +5,7 @@
 #include "native.h"
 #include "team.h"
 
-enum { MOST = 255, UNKNOWN = 128, OPAQUE = 255, INSIDE = 0xFF, LONG_AGO = -2 * MOST };
+enum { MOST = 255, INSIDE = 0xFF, LONG_AGO = -2 * MOST };
 
 typedef struct {
     const uint8_t *mask;
