@@ -62,7 +62,7 @@ def memory(run: Mapping[str, Any]) -> str:
         ("per_thousand", "US dollars a thousand images", 1.0),
         ("peak_mb", "peak memory, MB", 1.0),
     )
-    width, height, gap = 205, 190, 42
+    width, height, gap = 180, 190, 72
     parts: list[str] = []
     sizes = sorted({row["memory_mib"] for row in [*run["ours"], *run["rembg"]]})
     for number, (key, title, factor) in enumerate(panels):
